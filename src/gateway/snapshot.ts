@@ -1,0 +1,64 @@
+/**
+ * What a gateway worker holds in memory: every key and every route. Control pushes it whole on connect and again on
+ * each change (a few thousand keys are a few hundred kB; deltas would save little and could drift).
+ *
+ *   worker ── GET /internal/snapshot (stays open) ──► control      one JSON `Snapshot` per line; a blank line every 5 s
+ *   worker ── POST /internal/snapshot/{version}/seen { worker } ──► control     so that a revoke can wait for all workers
+ *   worker ── POST /internal/wake { model } ──► control            load a model that has weights but no replica; answers
+ *                                                                   200 { route } when ready, or an AppError body
+ *   worker ── POST /internal/usage { worker, records } ──► control 204 once they are committed; ids make a repeat harmless
+ *
+ * Pure module: types only.
+ */
+
+export type Snapshot = {
+  /** Rises with each change of this control's life; a new control starts above the old one's last. */
+  version: number
+  keys: SnapshotKey[]
+  routes: SnapshotRoute[]
+}
+
+/** A key as the gateway needs it. The secret is not here: only its SHA-256. */
+export type SnapshotKey = {
+  id: string
+  /** Hex SHA-256 of the whole key string. */
+  sha256: string
+  organizationId: string
+  projectId: string
+  scopes: KeyScope[]
+  /** Models it may name; null = all. */
+  models: string[] | null
+  /** Milliseconds since the epoch; null = never. */
+  expiresAtMs: number | null
+  /** Opaque to engines: one per project. */
+  salt: string
+  /** Opaque to engines: one per key. */
+  share: string
+  /** Whether this project lets prompts reach a disk. */
+  contentOnDisk: boolean
+}
+
+export type KeyScope = 'inference' | 'models.read'
+
+/** One name a client may put in `model`. */
+export type SnapshotRoute = {
+  model: string
+  /** Adapter to ask the engine for; null = the base itself. */
+  adapter: string | null
+  deploymentId: string
+  task: 'chat' | 'embedding'
+  contextTokens: number
+  /** Seconds since the epoch, for `created` in `GET /v1/models`. */
+  createdS: number
+  ownedBy: string
+  /** Ready replicas. Empty: the model has weights but is not loaded; `wake` loads it. */
+  replicas: SnapshotReplica[]
+}
+
+export type SnapshotReplica = {
+  engineId: string
+  /** Exactly one of the two: a local engine's socket, or an OpenAI-compatible base URL. */
+  socketPath: string | null
+  baseUrl: string | null
+  authorization: string | null
+}
