@@ -1,0 +1,180 @@
+/**
+ * Everything that can be set, read once and checked once. A value comes from the environment, else from the config file
+ * (`tradewind.json` in the data folder, or `TRADEWIND_CONFIG`), else from the default. What contradicts itself is refused
+ * at start with the sentence that fixes it.
+ *
+ * The table below is the documentation: docs/operating.md prints it, and a test holds the two equal.
+ */
+import { readFileSync } from 'node:fs'
+import { availableParallelism, homedir } from 'node:os'
+import { isAbsolute, join, resolve } from 'node:path'
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
+export const LOG_LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+
+export type Config = {
+  port: number
+  host: string
+  /** What people and clients type; `http://localhost:8484` by default. No trailing slash. */
+  publicUrl: string
+  dataFolder: string
+  /** Null = embedded database in the data folder. */
+  databaseUrl: string | null
+  hubUrl: string
+  hubToken: string | null
+  logLevel: LogLevel
+  gatewayWorkers: number
+  /** `auto`, `none`, or a model's id. */
+  starter: string
+  engine: EngineConfig
+}
+
+export type EngineConfig = {
+  /** Threads over all engines together. */
+  threadsTotal: number
+  /** Bytes that all engines may use together; null = the machine's own. */
+  memoryBytesMax: number | null
+  /** Bytes of spilled prefixes on disk per engine; 0 = never spill. */
+  spillBytesMax: number
+  gpu: 'off' | 'auto'
+  /** llama.cpp's own server instead of the embedded engine: a path, `path` = look on the PATH, `xllamacpp`; null = embedded. */
+  llamaServer: string | null
+}
+
+type Setting = {
+  env: string
+  file: string
+  default: string
+  says: string
+}
+
+/** The one table of settings. */
+export const SETTINGS = {
+  port: { env: 'PORT', file: 'port', default: '8484', says: 'Port of the public address.' },
+  host: { env: 'HOST', file: 'host', default: '127.0.0.1', says: 'Address to bind. Anything but loopback is refused until the installation has an owner.' },
+  publicUrl: { env: 'PUBLIC_URL', file: 'publicUrl', default: 'http://localhost:<port>', says: 'What clients type to reach this installation, if a proxy stands before it.' },
+  dataFolder: { env: 'TRADEWIND_DATA', file: '', default: '$XDG_DATA_HOME/tradewind', says: 'Where everything is kept. Only by environment, since the config file lies in it.' },
+  databaseUrl: { env: 'DATABASE_URL', file: 'databaseUrl', default: '', says: 'postgres://… of a PostgreSQL 15 or newer. Empty: the embedded database in the data folder.' },
+  hubUrl: { env: 'HF_ENDPOINT', file: 'hubUrl', default: 'https://huggingface.co', says: 'Model hub, or a mirror of one.' },
+  hubToken: { env: 'HF_TOKEN', file: 'hubToken', default: '', says: 'Token for gated repositories of the hub.' },
+  logLevel: { env: 'LOG_LEVEL', file: 'logLevel', default: 'info', says: `One of ${LOG_LEVELS.join(', ')}.` },
+  gatewayWorkers: { env: 'GATEWAY_WORKERS', file: 'gatewayWorkers', default: '1', says: 'Gateway processes that share the public port.' },
+  starter: { env: 'TRADEWIND_STARTER', file: 'starter', default: 'auto', says: 'Model to fetch at the first start: auto, none, or an id of the catalogue.' },
+  threads: { env: 'ENGINE_THREADS', file: 'engineThreads', default: 'cores − 1', says: 'Compute threads over all engines together.' },
+  memory: { env: 'ENGINE_MEMORY_MB', file: 'engineMemoryMb', default: '', says: 'Memory that all engines may use together, in MB. Empty: what the machine has, less a reserve.' },
+  spill: { env: 'PREFIX_SPILL_MB', file: 'prefixSpillMb', default: '1024', says: 'Disk for spilled prefixes per engine, in MB; 0 turns it off. Used only by projects that allow content on disk.' },
+  gpu: { env: 'ENGINE_GPU', file: 'engineGpu', default: 'auto', says: 'auto uses the library that `npm run gpu` installed; off keeps to the CPU.' },
+  llamaServer: { env: 'LLAMA_SERVER', file: 'llamaServer', default: '', says: 'Use llama.cpp\'s own server as the engine: a path, "path" to find it on the PATH, or "xllamacpp" for the Python package.' },
+} as const satisfies Record<string, Setting>
+
+/** A setting that cannot be used. The message says what to change. */
+export class ConfigRefused extends Error {
+  override name = 'ConfigRefused'
+}
+
+/**
+ * @param environment usually `process.env`
+ * @throws ConfigRefused with one sentence per contradiction
+ */
+export function readConfig(environment: Record<string, string | undefined>): Config {
+  const dataFolder = dataFolderOf(environment)
+  const file = readConfigFile(environment, dataFolder)
+  const value = (setting: Setting): string => environment[setting.env]?.trim() || file[setting.file] || ''
+
+  const port = wholeNumber(SETTINGS.port, value(SETTINGS.port) || '8484', 1, 65535)
+  const cores = availableParallelism()
+  const databaseUrl = value(SETTINGS.databaseUrl) || null
+  if (databaseUrl !== null && !/^postgres(ql)?:\/\//.test(databaseUrl))
+    throw new ConfigRefused(`DATABASE_URL must start with postgres://; leave it empty for the embedded database.`)
+  const logLevel = value(SETTINGS.logLevel) || 'info'
+  if (!isLogLevel(logLevel)) throw new ConfigRefused(`LOG_LEVEL is "${logLevel}"; use one of ${LOG_LEVELS.join(', ')}.`)
+  const gpu = value(SETTINGS.gpu) || 'auto'
+  if (gpu !== 'auto' && gpu !== 'off') throw new ConfigRefused(`ENGINE_GPU is "${gpu}"; use auto or off.`)
+  const memoryMb = value(SETTINGS.memory)
+  const gatewayWorkers = wholeNumber(SETTINGS.gatewayWorkers, value(SETTINGS.gatewayWorkers) || '1', 1, 64)
+  if (gatewayWorkers > 1 && process.platform !== 'linux')
+    throw new ConfigRefused('GATEWAY_WORKERS above 1 needs Linux, where processes can share a port; set it to 1.')
+
+  return {
+    port,
+    host: value(SETTINGS.host) || '127.0.0.1',
+    publicUrl: httpUrl(SETTINGS.publicUrl, value(SETTINGS.publicUrl) || `http://localhost:${port}`),
+    dataFolder,
+    databaseUrl,
+    hubUrl: httpUrl(SETTINGS.hubUrl, value(SETTINGS.hubUrl) || SETTINGS.hubUrl.default),
+    hubToken: value(SETTINGS.hubToken) || null,
+    logLevel,
+    gatewayWorkers,
+    starter: value(SETTINGS.starter) || 'auto',
+    engine: {
+      threadsTotal: wholeNumber(SETTINGS.threads, value(SETTINGS.threads) || String(Math.max(1, cores - 1)), 1, 1024),
+      memoryBytesMax: memoryMb === '' ? null : wholeNumber(SETTINGS.memory, memoryMb, 64, 64_000_000) * 1e6,
+      spillBytesMax: wholeNumber(SETTINGS.spill, value(SETTINGS.spill) || '1024', 0, 64_000_000) * 1e6,
+      gpu,
+      llamaServer: value(SETTINGS.llamaServer) || null,
+    },
+  }
+}
+
+/** Whether only this machine can reach `host`. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+}
+
+function dataFolderOf(environment: Record<string, string | undefined>): string {
+  const named = environment.TRADEWIND_DATA?.trim()
+  if (named) return resolve(named)
+  const base = environment.XDG_DATA_HOME?.trim()
+  return join(base && isAbsolute(base) ? base : join(environment.HOME || homedir(), '.local/share'), 'tradewind')
+}
+
+function readConfigFile(environment: Record<string, string | undefined>, dataFolder: string): Record<string, string> {
+  const named = environment.TRADEWIND_CONFIG?.trim()
+  const path = named ? resolve(named) : join(dataFolder, 'tradewind.json')
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && !named) return {}
+    throw new ConfigRefused(`The config file ${path} cannot be read: ${(error as Error).message}.`)
+  }
+  return checkConfigFile(path, text)
+}
+
+function checkConfigFile(path: string, text: string): Record<string, string> {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(text)
+  } catch (error) {
+    throw new ConfigRefused(`The config file ${path} is not JSON: ${(error as Error).message}.`)
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw new ConfigRefused(`The config file ${path} must hold one object, such as {"port": 8484}.`)
+  const known = Object.values(SETTINGS).flatMap((setting) => (setting.file ? [setting.file] : []))
+  const settings: Record<string, string> = {}
+  for (const [name, value] of Object.entries(parsed)) {
+    if (!(known as string[]).includes(name))
+      throw new ConfigRefused(`The config file ${path} names "${name}", which is not a setting. Settings are: ${known.join(', ')}.`)
+    if (typeof value !== 'string' && typeof value !== 'number')
+      throw new ConfigRefused(`In the config file ${path}, "${name}" must be a text or a number.`)
+    settings[name] = String(value)
+  }
+  return settings
+}
+
+function wholeNumber(setting: Setting, text: string, least: number, most: number): number {
+  const number = Number(text)
+  if (!Number.isInteger(number) || number < least || number > most)
+    throw new ConfigRefused(`${setting.env} is "${text}"; give a whole number from ${least} to ${most}.`)
+  return number
+}
+
+function httpUrl(setting: Setting, text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+    throw new ConfigRefused(`${setting.env} is "${text}"; give an http:// or https:// address.`)
+  return text.replace(/\/+$/, '')
+}
+
+function isLogLevel(text: string): text is LogLevel {
+  return (LOG_LEVELS as readonly string[]).includes(text)
+}

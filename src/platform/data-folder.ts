@@ -1,0 +1,135 @@
+/**
+ * The data folder: what lies where in it, and the lock that keeps a second installation out.
+ *
+ *   tradewind.json     settings, if any           weights/       model files by content hash
+ *   database/          the embedded database      prefixes/      spilled prefixes, one folder an engine
+ *   backups/           nightly dumps              logs/          one file a process
+ *   run/               sockets (0700)             lock           who runs here
+ */
+import { createHash } from 'node:crypto'
+import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+export type DataFolder = {
+  root: string
+  database: string
+  weights: string
+  prefixes: string
+  backups: string
+  logs: string
+  /** Sockets. In a short temporary folder when the data folder's own path is too long for a socket's name. */
+  run: string
+  gpuLibrary: string
+}
+
+/** Unix socket paths end at 104 bytes (macOS); the longest name we add is `/control-admin.sock`. */
+const RUN_PATH_BYTES_MAX = 80
+
+/** Names the places; makes nothing. */
+export function dataFolderAt(root: string): DataFolder {
+  const run = join(root, 'run')
+  const short = join(tmpdir(), `tradewind-${createHash('sha256').update(root).digest('hex').slice(0, 16)}`)
+  return {
+    root,
+    database: join(root, 'database'),
+    weights: join(root, 'weights'),
+    prefixes: join(root, 'prefixes'),
+    backups: join(root, 'backups'),
+    logs: join(root, 'logs'),
+    run: Buffer.byteLength(run) <= RUN_PATH_BYTES_MAX ? run : short,
+    gpuLibrary: join(root, 'gpu-library'),
+  }
+}
+
+/** Makes the folders, for the owner's eyes only. */
+export function makeDataFolder(folder: DataFolder): void {
+  for (const path of [folder.root, folder.weights, folder.prefixes, folder.backups, folder.logs, folder.run]) {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+  }
+  chmodSync(folder.run, 0o700)
+}
+
+/** Sockets of the processes, by who listens. */
+export const sockets = {
+  /** Control, for what the gateway passes on from the public. */
+  control: (folder: DataFolder) => join(folder.run, 'control.sock'),
+  /** Control, for workers and the command line: trusted, since the folder is the owner's alone. */
+  controlAdmin: (folder: DataFolder) => join(folder.run, 'control-admin.sock'),
+  engine: (folder: DataFolder, engineId: string) => join(folder.run, `${engineId}.sock`),
+}
+
+export class DataFolderLocked extends Error {
+  override name = 'DataFolderLocked'
+}
+
+type Holder = { pid: number; bootId: string; startedAt: string }
+
+/** Takes the whole data folder for the supervisor, or says who has it. */
+export function lockDataFolder(folder: DataFolder): () => void {
+  return lockFile(
+    join(folder.root, 'lock'),
+    (pid) => `Tradewind already runs on ${folder.root} (process ${pid}). Stop it, or set TRADEWIND_DATA to another folder.`,
+  )
+}
+
+/**
+ * Takes the lock file at `path` for this process, or says who has it. The embedded database has no lock of its own, and two
+ * processes on one folder lose rows silently, so a live holder is never overruled, however late it seems.
+ * A pid alone would lie after a reboot or in a container, so boot and start time are kept beside it.
+ * @returns a function that gives the lock back
+ * @throws DataFolderLocked
+ */
+export function lockFile(path: string, says: (pid: number) => string): () => void {
+  const mine: Holder = { pid: process.pid, bootId: bootId(), startedAt: startTimeOf(process.pid) }
+  for (let attempt = 0; attempt < 2; attempt++) {
+    try {
+      const file = openSync(path, 'wx', 0o600)
+      writeSync(file, JSON.stringify(mine))
+      closeSync(file)
+      return () => unlinkSync(path)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      const holder = readHolder(path)
+      if (holder !== null && isAlive(holder)) throw new DataFolderLocked(says(holder.pid))
+      unlinkSync(path)
+    }
+  }
+  throw new DataFolderLocked(`Another start is taking ${path} right now; try again.`)
+}
+
+function readHolder(path: string): Holder | null {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Holder
+  } catch {
+    return null
+  }
+}
+
+function isAlive(holder: Holder): boolean {
+  if (holder.bootId !== bootId()) return false
+  try {
+    process.kill(holder.pid, 0)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+  }
+  return startTimeOf(holder.pid) === holder.startedAt
+}
+
+function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  } catch {
+    return 'unknown' // macOS: the pid and its being alive must do
+  }
+}
+
+/** Clock ticks since boot at which a process began (field 22 of /proc/<pid>/stat). */
+function startTimeOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? 'unknown'
+  } catch {
+    return 'unknown'
+  }
+}
