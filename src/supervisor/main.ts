@@ -1,0 +1,181 @@
+/**
+ * `npm start`: the parent of every other process. It has no database and no dependencies, so that nothing it could wait
+ * for or crash on stands between the operator and "start everything, keep it running, end it cleanly".
+ *
+ *   supervisor ─┬─ control      src/main.ts             (IPC: which engines to run, what to print)
+ *               ├─ worker × N   src/gateway/worker.ts   (IPC: ready)
+ *               └─ engine × M   engine-host/main.ts     (started and stopped as control asks; they outlive it)
+ */
+import { existsSync, unlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ConfigRefused, type Config, readConfig } from '../platform/config.ts'
+import { DataFolderLocked, dataFolderAt, lockDataFolder, makeDataFolder } from '../platform/data-folder.ts'
+import { Child } from './child.ts'
+import { LogFile } from './log-file.ts'
+import type { FromSupervisor, ToSupervisor } from './messages.ts'
+import { Engines } from './engine-children.ts'
+import { Terminal } from './terminal.ts'
+
+const WORKER_DRAIN_MS = 26_000
+const ENGINE_DRAIN_MS = 8_000
+const CONTROL_DRAIN_MS = 10_000
+
+const terminal = new Terminal(process.stdout)
+const config = readConfigOrExit()
+const folder = dataFolderAt(config.dataFolder)
+const unlock = takeFolderOrExit()
+
+const log = (name: string) => new LogFile(join(folder.logs, `${name}.log`))
+const engines = new Engines({ folder, log, onExit: (message) => control.send(message) })
+
+const control = new Child({
+  name: 'control',
+  command: process.execPath,
+  arguments: [entry('../main.ts')],
+  environment: {},
+  ipc: true,
+  log: log('control'),
+  onMessage: hearControl,
+  onExit: ({ code, signal, restartInMs }) => {
+    if (restartInMs !== null) terminal.say(`Control ended (${signal ?? code}); starting it again. See ${join(folder.logs, 'control.log')}.`)
+  },
+})
+
+const workersReady = new Set<string>()
+const workers = Array.from({ length: config.gatewayWorkers }, (_, index) => {
+  const name = `worker-${index}`
+  return new Child({
+    name,
+    command: process.execPath,
+    arguments: [entry('../gateway/worker.ts')],
+    environment: { TRADEWIND_WORKER: String(index) },
+    ipc: true,
+    log: log(name),
+    onMessage: (message) => {
+      if (message.type === 'ready') {
+        workersReady.add(name)
+        announceWhenReady()
+      }
+      if (message.type === 'fatal') giveUp(message.message)
+    },
+    onExit: ({ code, signal, restartInMs }) => {
+      workersReady.delete(name)
+      if (restartInMs !== null) terminal.say(`Gateway ${name} ended (${signal ?? code}); starting it again. See ${join(folder.logs, `${name}.log`)}.`)
+    },
+  })
+})
+
+let controlReady = false
+let announced = false
+let ending = false
+
+terminal.say('', 'Tradewind is starting …')
+control.start()
+for (const worker of workers) worker.start()
+
+process.on('SIGINT', endOnSignal)
+process.on('SIGTERM', endOnSignal)
+process.on('SIGHUP', endOnSignal)
+
+function hearControl(message: ToSupervisor): void {
+  switch (message.type) {
+    case 'engine.start':
+      return engines.start(message.spec, message.command)
+    case 'engine.stop':
+      void engines.stop(message.engineId, ENGINE_DRAIN_MS)
+      return
+    case 'engines.list':
+      return control.send(listing())
+    case 'say':
+      return terminal.say(...message.lines)
+    case 'progress':
+      return terminal.bar(message)
+    case 'progress.end':
+      return terminal.endBar()
+    case 'ready':
+      controlReady = true
+      return announceWhenReady()
+    case 'fatal':
+      return giveUp(message.message)
+    default:
+      return message satisfies never
+  }
+}
+
+function listing(): FromSupervisor {
+  return {
+    type: 'engines',
+    engines: engines.list(),
+    workers: workers.map((worker) => ({
+      name: worker.name,
+      pid: worker.pid,
+      restarts: worker.restarts,
+      ready: workersReady.has(worker.name),
+    })),
+  }
+}
+
+function announceWhenReady(): void {
+  if (announced || !controlReady || workersReady.size < workers.length) return
+  announced = true
+  terminal.say(`Serving at ${config.publicUrl} (Ctrl-C ends it). API reference: ${config.publicUrl}/docs`)
+}
+
+function giveUp(message: string): void {
+  terminal.say('', message)
+  process.exitCode = 1
+  void endAll()
+}
+
+function endOnSignal(): void {
+  if (ending) {
+    terminal.say('Ending at once.')
+    for (const child of [...workers, control]) child.kill()
+    engines.killAll()
+    unlock()
+    process.exit(1)
+  }
+  terminal.say('', 'Ending: running answers are finished first. Ctrl-C again ends at once.')
+  void endAll()
+}
+
+/** Front door first, so that no request meets a missing engine; control last, so that it takes the last usage. */
+async function endAll(): Promise<void> {
+  if (ending) return
+  ending = true
+  await Promise.all(workers.map((worker) => worker.stop(WORKER_DRAIN_MS)))
+  await engines.stopAll(ENGINE_DRAIN_MS)
+  await control.stop(CONTROL_DRAIN_MS)
+  unlock()
+  process.exit()
+}
+
+function readConfigOrExit(): Config {
+  try {
+    return readConfig(process.env)
+  } catch (error) {
+    if (!(error instanceof ConfigRefused)) throw error
+    terminal.say(error.message)
+    process.exit(78) // EX_CONFIG of sysexits.h
+  }
+}
+
+function takeFolderOrExit(): () => void {
+  try {
+    makeDataFolder(folder)
+    const release = lockDataFolder(folder)
+    for (const name of ['control.sock', 'control-admin.sock']) {
+      if (existsSync(join(folder.run, name))) unlinkSync(join(folder.run, name))
+    }
+    return release
+  } catch (error) {
+    if (error instanceof DataFolderLocked) terminal.say(error.message)
+    else terminal.say(`The data folder ${folder.root} cannot be used: ${(error as Error).message}.`)
+    process.exit(73) // EX_CANTCREAT
+  }
+}
+
+function entry(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url))
+}
