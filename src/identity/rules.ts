@@ -1,0 +1,221 @@
+/**
+ * Who may do what: one table, default deny. What is not listed is refused.
+ *
+ * An action reaches over the installation (models, machines, backups) or over one organisation (its keys, its projects).
+ * A role in an organisation counts for actions on that organisation only; for actions on the installation, any
+ * membership counts as what it is. `machine` is the command line on this machine: whoever can open the admin socket can
+ * read the database itself, so refusing it would protect nothing. An operator runs machines and models and has, by that
+ * role alone, no look into an organisation's projects and keys.
+ *
+ * The table is the documentation: docs/authorization.md is printed from it (`rules-page.ts`), and a test holds them equal.
+ * Pure module.
+ */
+import { Forbidden, Unauthenticated } from './errors.ts'
+
+export type InstallationRole = 'operator'
+export type OrganizationRole = 'owner' | 'admin' | 'developer' | 'viewer'
+export type KeyScope = 'inference' | 'models.read'
+
+export const ORGANIZATION_ROLES: readonly OrganizationRole[] = ['owner', 'admin', 'developer', 'viewer']
+export const KEY_SCOPES: readonly KeyScope[] = ['inference', 'models.read']
+
+/** What somebody can hold that opens an action. */
+export type Holding = 'machine' | InstallationRole | OrganizationRole | `key:${KeyScope}`
+
+export const HOLDINGS: readonly Holding[] = [
+  'machine',
+  'operator',
+  ...ORGANIZATION_ROLES,
+  'key:inference',
+  'key:models.read',
+]
+
+type Rule = {
+  /** Ends the sentence "This lets one …". */
+  says: string
+  on: 'installation' | 'organization'
+  who: readonly Holding[]
+  /** These may too, but only on what they made themselves. */
+  ownOnly?: readonly Holding[]
+}
+
+const EVERY_ROLE = ['owner', 'admin', 'developer', 'viewer'] as const
+const RUNS_THE_INSTALLATION = ['machine', 'operator'] as const
+
+/** The one table of rules. */
+export const RULES = {
+  inference: {
+    says: 'send prompts to models through the API',
+    on: 'organization',
+    who: ['owner', 'admin', 'developer', 'key:inference'],
+  },
+  'models.list': {
+    says: 'see which models there are',
+    on: 'installation',
+    who: [...RUNS_THE_INSTALLATION, ...EVERY_ROLE, 'key:models.read'],
+  },
+  'models.read': {
+    says: "see one model's facts and whether it fits this machine",
+    on: 'installation',
+    who: [...RUNS_THE_INSTALLATION, ...EVERY_ROLE, 'key:models.read'],
+  },
+  'models.pull': { says: 'fetch weights onto this machine', on: 'installation', who: RUNS_THE_INSTALLATION },
+  'models.load': { says: 'load a model into memory', on: 'installation', who: RUNS_THE_INSTALLATION },
+  'models.unload': { says: 'unload a model from memory', on: 'installation', who: RUNS_THE_INSTALLATION },
+  'models.delete': { says: 'delete weights from disk', on: 'installation', who: RUNS_THE_INSTALLATION },
+  'status.read': {
+    says: 'see what runs, and the state of the machine',
+    on: 'installation',
+    who: RUNS_THE_INSTALLATION,
+  },
+  'logs.read': { says: 'read the logs of the installation', on: 'installation', who: RUNS_THE_INSTALLATION },
+  'backup.create': { says: 'write a backup', on: 'installation', who: RUNS_THE_INSTALLATION },
+  'organization.read': {
+    says: 'see that an organisation exists, and its name',
+    on: 'organization',
+    who: [...RUNS_THE_INSTALLATION, ...EVERY_ROLE],
+  },
+  'project.read': { says: 'see the projects of an organisation', on: 'organization', who: ['machine', ...EVERY_ROLE] },
+  'project.update': {
+    says: 'change a project, such as whether its prompts may be kept on disk',
+    on: 'organization',
+    who: ['machine', 'owner', 'admin'],
+  },
+  'keys.create': {
+    says: 'make an API key for a project',
+    on: 'organization',
+    who: ['machine', 'owner', 'admin', 'developer'],
+  },
+  'keys.list': {
+    says: "see an organisation's keys (never their secrets)",
+    on: 'organization',
+    who: ['machine', ...EVERY_ROLE],
+  },
+  'keys.revoke': {
+    says: 'revoke an API key',
+    on: 'organization',
+    who: ['machine', 'owner', 'admin'],
+    ownOnly: ['developer'],
+  },
+  'audit.read': {
+    says: 'read the trail of changes in an organisation',
+    on: 'organization',
+    who: ['machine', 'owner', 'admin'],
+  },
+  'audit.read_installation': {
+    says: 'read the trail of changes to the installation itself, such as who signed in',
+    on: 'installation',
+    who: RUNS_THE_INSTALLATION,
+  },
+  'audit.verify': {
+    says: 'check that no event of the trail was changed, added or taken out',
+    on: 'installation',
+    who: RUNS_THE_INSTALLATION,
+  },
+} as const satisfies Record<string, Rule>
+
+export type Action = keyof typeof RULES
+export const ACTIONS = Object.keys(RULES) as Action[]
+
+export type PersonCaller = {
+  kind: 'person'
+  userId: string
+  name: string
+  email: string
+  operator: boolean
+  memberships: { organizationId: string; role: OrganizationRole }[]
+  /** Where the request came from; null = unknown. */
+  address: string | null
+}
+export type KeyCaller = { kind: 'key'; keyId: string; organizationId: string; projectId: string; scopes: KeyScope[] }
+/** The command line on this machine, through the admin socket. */
+export type MachineCaller = { kind: 'machine' }
+
+export type Caller = PersonCaller | KeyCaller | MachineCaller
+
+/** What an action is done to. */
+export type Target = {
+  /** Needed by every action on an organisation: without it only `machine` and `operator` can pass. */
+  organizationId?: string
+  projectId?: string
+  /** A person's id, for rules that end at what one made oneself. */
+  createdBy?: string
+}
+
+export function may(caller: Caller, action: Action, target: Target = {}): boolean {
+  const rule: Rule = RULES[action]
+  return holdingsOf(caller, rule.on, target).some(
+    (holding) => rule.who.includes(holding) || (rule.ownOnly?.includes(holding) === true && isOwn(caller, target)),
+  )
+}
+
+/**
+ * @throws Unauthenticated where nobody is calling
+ * @throws Forbidden which says who could
+ */
+export function requireMay(caller: Caller | null, action: Action, target: Target = {}): asserts caller is Caller {
+  if (caller === null) throw new Unauthenticated({})
+  if (!may(caller, action, target)) throw new Forbidden({ action, does: RULES[action].says, who: whoMay(action) })
+}
+
+/** The organisations on which `caller` may do `action`. For lists: what is not in here does not exist for him. */
+export function organizationsFor(caller: Caller, action: Action): 'all' | string[] {
+  if (may(caller, action)) return 'all'
+  if (caller.kind === 'person')
+    return caller.memberships.flatMap(({ organizationId }) =>
+      may(caller, action, { organizationId }) ? [organizationId] : [],
+    )
+  if (caller.kind === 'key' && may(caller, action, caller)) return [caller.organizationId]
+  return []
+}
+
+/** In words: "the command line on this machine, or an owner or admin of the organisation". */
+export function whoMay(action: Action): string {
+  const rule: Rule = RULES[action]
+  const kinds: string[] = []
+  if (rule.who.includes('machine')) kinds.push('the command line on this machine')
+  if (rule.who.includes('operator')) kinds.push('an operator')
+  const roles = ORGANIZATION_ROLES.filter((role) => rule.who.includes(role))
+  if (roles.length > 0)
+    kinds.push(`${article(roles[0]!)} ${orList(roles)} of ${rule.on === 'organization' ? 'the' : 'any'} organisation`)
+  const own = ORGANIZATION_ROLES.filter((role) => rule.ownOnly?.includes(role))
+  if (own.length > 0) kinds.push(`${article(own[0]!)} ${orList(own)} for what they made themselves`)
+  const scopes = KEY_SCOPES.filter((scope) => rule.who.includes(`key:${scope}`))
+  if (scopes.length > 0) kinds.push(`an API key with the scope ${orList(scopes)}`)
+  return kinds.length < 2 ? (kinds[0] ?? 'nobody') : `${kinds.slice(0, -1).join(', ')}, or ${kinds.at(-1)}`
+}
+
+function holdingsOf(caller: Caller, on: Rule['on'], target: Target): Holding[] {
+  switch (caller.kind) {
+    case 'machine':
+      return ['machine']
+    case 'key': {
+      const inReach =
+        on === 'installation' ||
+        (target.organizationId === caller.organizationId &&
+          (target.projectId === undefined || target.projectId === caller.projectId))
+      return inReach ? caller.scopes.map((scope) => `key:${scope}` as const) : []
+    }
+    case 'person': {
+      const memberships =
+        on === 'installation'
+          ? caller.memberships
+          : caller.memberships.filter(({ organizationId }) => organizationId === target.organizationId)
+      return [...(caller.operator ? (['operator'] as const) : []), ...memberships.map(({ role }) => role)]
+    }
+    default:
+      return caller satisfies never
+  }
+}
+
+function isOwn(caller: Caller, target: Target): boolean {
+  return caller.kind === 'person' && target.createdBy === caller.userId
+}
+
+function orList(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+}
+
+function article(word: string): string {
+  return /^[aeiou]/.test(word) ? 'an' : 'a'
+}

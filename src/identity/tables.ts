@@ -1,0 +1,217 @@
+/**
+ * Who is who, and who did what. The four `auth_` tables have the shape that Better Auth describes for itself
+ * (`getAuthTables` of better-auth/db; people.test.ts holds the two equal); it reads and writes them. The rest is ours.
+ */
+import { sql } from 'drizzle-orm'
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+} from 'drizzle-orm/pg-core'
+import type { InstallationRole, KeyScope, OrganizationRole } from './rules.ts'
+
+const time = (name: string) => timestamp(name, { withTimezone: true })
+
+export const authUser = pgTable('auth_user', {
+  id: text().primaryKey(),
+  name: text().notNull(),
+  email: text().notNull().unique(),
+  emailVerified: boolean('email_verified').notNull().default(false),
+  image: text(),
+  createdAt: time('created_at').notNull().defaultNow(),
+  updatedAt: time('updated_at').notNull().defaultNow(),
+})
+
+export const authSession = pgTable(
+  'auth_session',
+  {
+    id: text().primaryKey(),
+    expiresAt: time('expires_at').notNull(),
+    token: text().notNull().unique(),
+    createdAt: time('created_at').notNull().defaultNow(),
+    updatedAt: time('updated_at').notNull().defaultNow(),
+    ipAddress: text('ip_address'),
+    userAgent: text('user_agent'),
+    userId: text('user_id')
+      .notNull()
+      .references(() => authUser.id, { onDelete: 'cascade' }),
+  },
+  (table) => [index().on(table.userId)],
+)
+
+export const authAccount = pgTable(
+  'auth_account',
+  {
+    id: text().primaryKey(),
+    accountId: text('account_id').notNull(),
+    providerId: text('provider_id').notNull(),
+    userId: text('user_id')
+      .notNull()
+      .references(() => authUser.id, { onDelete: 'cascade' }),
+    accessToken: text('access_token'),
+    refreshToken: text('refresh_token'),
+    idToken: text('id_token'),
+    accessTokenExpiresAt: time('access_token_expires_at'),
+    refreshTokenExpiresAt: time('refresh_token_expires_at'),
+    scope: text(),
+    password: text(),
+    createdAt: time('created_at').notNull().defaultNow(),
+    updatedAt: time('updated_at').notNull().defaultNow(),
+  },
+  (table) => [index().on(table.userId)],
+)
+
+export const authVerification = pgTable(
+  'auth_verification',
+  {
+    id: text().primaryKey(),
+    identifier: text().notNull(),
+    value: text().notNull(),
+    expiresAt: time('expires_at').notNull(),
+    createdAt: time('created_at').notNull().defaultNow(),
+    updatedAt: time('updated_at').notNull().defaultNow(),
+  },
+  (table) => [index().on(table.identifier)],
+)
+
+/** The payer. */
+export const organization = pgTable('organization', {
+  id: text().primaryKey(),
+  name: text().notNull(),
+  createdAt: time('created_at').notNull(),
+})
+
+/** A folder of keys, models and data within an organisation. */
+export const project = pgTable(
+  'project',
+  {
+    id: text().primaryKey(),
+    organizationId: text('organization_id')
+      .notNull()
+      .references(() => organization.id, { onDelete: 'cascade' }),
+    name: text().notNull(),
+    /** Whether prompts of this project may reach a disk. */
+    contentOnDisk: boolean('content_on_disk').notNull().default(false),
+    /** Random; engines share cached prefixes only within one salt. */
+    salt: text().notNull(),
+    createdAt: time('created_at').notNull(),
+  },
+  (table) => [index().on(table.organizationId)],
+)
+
+export const member = pgTable(
+  'member',
+  {
+    userId: text('user_id')
+      .notNull()
+      .references(() => authUser.id, { onDelete: 'cascade' }),
+    organizationId: text('organization_id')
+      .notNull()
+      .references(() => organization.id, { onDelete: 'cascade' }),
+    role: text().$type<OrganizationRole>().notNull(),
+    createdAt: time('created_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.organizationId] }),
+    index().on(table.organizationId),
+    check('member_role', sql`${table.role} in ('owner', 'admin', 'developer', 'viewer')`),
+  ],
+)
+
+export const installationRole = pgTable(
+  'installation_role',
+  {
+    userId: text('user_id')
+      .notNull()
+      .references(() => authUser.id, { onDelete: 'cascade' }),
+    role: text().$type<InstallationRole>().notNull(),
+    createdAt: time('created_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.role] })],
+)
+
+export const apiKey = pgTable(
+  'api_key',
+  {
+    id: text().primaryKey(),
+    organizationId: text('organization_id')
+      .notNull()
+      .references(() => organization.id, { onDelete: 'cascade' }),
+    projectId: text('project_id')
+      .notNull()
+      .references(() => project.id, { onDelete: 'cascade' }),
+    name: text().notNull(),
+    /** Hex SHA-256 of the whole secret. The secret itself is kept nowhere. */
+    sha256: text().notNull().unique(),
+    /** What a person recognises it by: its first and last characters. */
+    prefix: text().notNull(),
+    last4: text().notNull(),
+    scopes: jsonb().$type<KeyScope[]>().notNull(),
+    /** Models it may name; null = all. */
+    models: jsonb().$type<string[]>(),
+    /** Random; engines give turns fairly between shares. */
+    share: text().notNull(),
+    createdAt: time('created_at').notNull(),
+    /** A person's id, or `machine` for the command line on this machine. */
+    createdBy: text('created_by').notNull(),
+    expiresAt: time('expires_at'),
+    revokedAt: time('revoked_at'),
+    /** Up to ten seconds behind. */
+    lastUsedAt: time('last_used_at'),
+  },
+  (table) => [index().on(table.organizationId, table.id), index().on(table.projectId, table.id)],
+)
+
+/** The one link that makes the first owner: a single row, so that there is never a second link to race with. */
+export const setupLink = pgTable(
+  'setup_link',
+  {
+    id: integer().primaryKey(),
+    sha256: text().notNull(),
+    expiresAt: time('expires_at').notNull(),
+    usedAt: time('used_at'),
+  },
+  (table) => [check('setup_link_single', sql`${table.id} = 1`)],
+)
+
+/** Every change, chained: each event's hash covers the hash before it. */
+export const auditEvent = pgTable(
+  'audit_event',
+  {
+    id: text().primaryKey(),
+    /** 1, 2, 3 … without gaps. */
+    sequence: bigint({ mode: 'number' }).notNull().unique(),
+    at: time('at').notNull(),
+    /** Whose trail it belongs to; null = the installation's. No reference: the trail outlives what it tells of. */
+    organizationId: text('organization_id'),
+    actorKind: text('actor_kind').$type<'person' | 'key' | 'machine'>().notNull(),
+    actorId: text('actor_id').notNull(),
+    action: text().notNull(),
+    target: text().notNull(),
+    address: text(),
+    before: jsonb().$type<Record<string, unknown>>(),
+    after: jsonb().$type<Record<string, unknown>>(),
+    /** Unique, so that no two events can follow the same one: the chain cannot fork. */
+    previousHash: text('previous_hash').notNull().unique(),
+    hash: text().notNull().unique(),
+  },
+  (table) => [index().on(table.organizationId, table.sequence)],
+)
+
+/** Where the chain ends: the row that an event must lock and move to be appended. */
+export const auditHead = pgTable(
+  'audit_head',
+  {
+    id: integer().primaryKey(),
+    sequence: bigint({ mode: 'number' }).notNull(),
+    hash: text().notNull(),
+  },
+  (table) => [check('audit_head_single', sql`${table.id} = 1`)],
+)
