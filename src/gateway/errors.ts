@@ -1,0 +1,145 @@
+/**
+ * What the gateway refuses, and why. Codes are OpenAI's own where OpenAI has one, since clients match those.
+ * A `param` in the data names the field at fault and goes into the error's `param`.
+ */
+import { AppError } from '../platform/errors.ts'
+
+export class KeyMissing extends AppError {
+  static override code = 'invalid_api_key'
+  static override status = 401
+  static override say = () =>
+    'No API key came with this request. Send it as "Authorization: Bearer <key>", or in x-api-key or api-key.'
+}
+
+export class KeyUnknown extends AppError {
+  static override code = 'invalid_api_key'
+  static override status = 401
+  static override say = () => 'This API key is not known here. It may be mistyped, revoked, or of another installation.'
+}
+
+export class KeyExpired extends AppError<{ expiredAt: string }> {
+  static override code = 'invalid_api_key'
+  static override status = 401
+  static override say = (d: { expiredAt: string }) => `This API key expired at ${d.expiredAt}.`
+}
+
+export class ScopeMissing extends AppError<{ scope: string; scopes: readonly string[] }> {
+  static override code = 'insufficient_permissions'
+  static override status = 403
+  static override say = (d: { scope: string; scopes: readonly string[] }) =>
+    `This needs a key with the scope ${d.scope}; this key has: ${d.scopes.join(', ') || 'none'}.`
+}
+
+/** Said too of a model that the key may not name: whether it exists is not the caller's business. */
+export class ModelNotFound extends AppError<{ model: string; param: 'model' }> {
+  static override code = 'model_not_found'
+  static override status = 404
+  static override say = (d: { model: string }) =>
+    `The model \`${d.model.slice(0, 200)}\` does not exist or this key has no access to it.`
+}
+
+export class BodyNotJson extends AppError<{ at: number; trouble: string }> {
+  static override code = 'invalid_json'
+  static override status = 400
+  static override say = (d: { at: number; trouble: string }) =>
+    `The body is not valid JSON: ${d.trouble} at byte ${d.at}.`
+}
+
+export class FieldMissing extends AppError<{ param: string }> {
+  static override code = 'missing_required_parameter'
+  static override status = 400
+  static override say = (d: { param: string }) => `The body must hold "${d.param}".`
+}
+
+export class FieldOfWrongType extends AppError<{ param: string; wanted: string }> {
+  static override code = 'invalid_type'
+  static override status = 400
+  static override say = (d: { param: string; wanted: string }) => `"${d.param}" must be ${d.wanted}.`
+}
+
+/** Readers disagree on which of two equal keys counts; one request must not mean two things to two of them. */
+export class FieldTwice extends AppError<{ param: string }> {
+  static override code = 'duplicate_parameter'
+  static override status = 400
+  static override say = (d: { param: string }) => `"${d.param}" is given twice in the body; give it once.`
+}
+
+export class BodyTooLarge extends AppError<{ bytesMax: number }> {
+  static override code = 'request_too_large'
+  static override status = 413
+  static override say = (d: { bytesMax: number }) => `The body is larger than ${d.bytesMax} bytes, the most taken here.`
+}
+
+export class BodyTooSlow extends AppError<{ idleMs: number }> {
+  static override code = 'request_timeout'
+  static override status = 408
+  static override say = (d: { idleMs: number }) => `No byte of the body came for ${d.idleMs} ms.`
+}
+
+export class BodyEncoded extends AppError<{ encoding: string }> {
+  static override code = 'unsupported_content_encoding'
+  static override status = 415
+  static override say = (d: { encoding: string }) =>
+    `Bodies must be sent as they are, without content-encoding; this one says "${d.encoding.slice(0, 40)}".`
+}
+
+export class HeadersTooMany extends AppError<{ headersMax: number }> {
+  static override code = 'headers_too_large'
+  static override status = 431
+  static override say = (d: { headersMax: number }) => `More than ${d.headersMax} headers came with this request.`
+}
+
+export class TargetRefused extends AppError {
+  static override code = 'invalid_request_target'
+  static override status = 400
+  static override say = () => 'The request must name a path that begins with "/".'
+}
+
+/** The worker runs, but control has not told it any key yet. */
+export class Starting extends AppError {
+  static override code = 'starting'
+  static override status = 503
+  static override say = () => 'Tradewind is starting; try again in a moment.'
+}
+
+export class Overloaded extends AppError<{ heldBytesMax: number }> {
+  static override code = 'overloaded'
+  static override status = 503
+  static override say = (d: { heldBytesMax: number }) =>
+    `Requests already waiting here fill the ${d.heldBytesMax} bytes set aside for them; try again in a moment.`
+}
+
+export class EngineUnavailable extends AppError<{ model: string; waitedMs: number }> {
+  static override code = 'engine_unavailable'
+  static override status = 503
+  static override say = (d: { model: string; waitedMs: number }) =>
+    `No engine of \`${d.model}\` could be reached within ${d.waitedMs} ms; it may be restarting.`
+}
+
+/** The engine died with the request in its hands. */
+export class EngineLost extends AppError<{ model: string; attempts: number }> {
+  static override code = 'engine_lost'
+  static override status = 502
+  static override say = (d: { model: string; attempts: number }) =>
+    `The engine of \`${d.model}\` stopped while answering (attempts: ${d.attempts}).`
+}
+
+export class EngineTimeout extends AppError<{ model: string; waitedMs: number }> {
+  static override code = 'engine_timeout'
+  static override status = 504
+  static override say = (d: { model: string; waitedMs: number }) =>
+    `The engine of \`${d.model}\` said nothing for ${d.waitedMs} ms.`
+}
+
+/** Control is restarting or gone. Models that are loaded keep answering; what needs control does not. */
+export class ControlUnavailable extends AppError {
+  static override code = 'control_unavailable'
+  static override status = 502
+  static override say = () =>
+    'The control process is not answering; it may be restarting. Models that are loaded keep working meanwhile.'
+}
+
+/** Not for the wire: the client left, so nobody is there to be told. */
+export class ClientLeft extends Error {
+  override name = 'ClientLeft'
+}
