@@ -3,6 +3,7 @@
  * run, because each tensor's numbers follow from its name alone.
  */
 
+import { quietTokens, type Vocabulary } from './byte-level-vocabulary.ts'
 import { type GgufTensor, type TensorType, tensor } from './gguf-writer.ts'
 
 export type WeightsShape = {
@@ -22,6 +23,14 @@ export function randomTensor({ name, shape, type, spread, centre = 0 }: WeightsS
   const normal = normalNumbers(`${salt}/${name}`)
   const values = Float32Array.from({ length: count }, () => centre + deviation * normal())
   return tensor(name, shape, type, values)
+}
+
+/** The matrix from hidden state to logits, with zeros in the rows of `quietTokens`. */
+export function randomOutput(vocabulary: Vocabulary, hidden: number): GgufTensor {
+  const output = randomTensor({ name: 'output.weight', shape: [hidden, vocabulary.tokens.length], type: 'f16' })
+  const rowBytes = hidden * 2
+  for (const id of quietTokens(vocabulary)) output.data.fill(0, id * rowBytes, (id + 1) * rowBytes)
+  return output
 }
 
 /** An endless series of normally distributed numbers that follows from `seed`. */
