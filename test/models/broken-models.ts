@@ -2,8 +2,12 @@
  * Model files that are broken in one way each, made from one good file. Their names say what is wrong.
  *
  * `nativeCrash` marks those that end the process when llama.cpp (v0.5.0, through node-llama-cpp 3.22.1) loads or first
- * uses them, by a failed GGML_ASSERT or a division by zero: an engine has to find these in the header by itself, before
- * the native loader sees the file. `models.test.ts` holds the mark to the truth in both directions.
+ * uses them: a failed GGML_ASSERT, an exception that nobody catches, an operation that its type lacks. No error reaches
+ * JavaScript then, so an engine has to find these in the header by itself, or let a process die that nobody needs.
+ * `models.test.ts` holds the mark to the truth in both directions.
+ *
+ * Weights of the right size that are nonsense (not a number, flipped bits) are not here: the native loader takes them.
+ * Only a checksum of the whole file finds those.
  */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
