@@ -1,0 +1,374 @@
+/**
+ * Reads the header of a GGUF file before native code sees it, and refuses what would make that code fail badly.
+ *
+ * llama.cpp checks much, but it also asserts (which ends the process), divides by hyperparameters and reads arrays by
+ * the length of another one. So the parts that it relies on are checked here first: sizes and counts against the length of
+ * the file, the place of every tensor, the hyperparameters that must not be zero, and that the vocabulary's lists agree.
+ * Layout: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md (versions 2 and 3, little-endian).
+ */
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
+import { EngineError } from '../token-engine.ts'
+
+export type GgufValue = number | bigint | boolean | string | GgufArray
+/** Arrays of numbers and strings are not kept, only their length and, for short numeric ones, their values. */
+export type GgufArray = { arrayOf: number; length: number; numbers: number[] | null }
+
+export type GgufSummary = {
+  version: number
+  architecture: string
+  metadata: ReadonlyMap<string, GgufValue>
+  tensors: number
+  /** Of all files of the set. */
+  bytes: number
+}
+
+/** Bytes of fixed-size value types, by type number; 8 = string, 9 = array. */
+const VALUE_BYTES: Readonly<Record<number, number>> = {
+  0: 1,
+  1: 1,
+  2: 2,
+  3: 2,
+  4: 4,
+  5: 4,
+  6: 4,
+  7: 1,
+  10: 8,
+  11: 8,
+  12: 8,
+}
+const STRING = 8
+const ARRAY = 9
+
+/** [values per block, bytes per block] of ggml's tensor types (ggml.c, type_traits). Removed types are missing. */
+const TENSOR_TYPES: Readonly<Record<number, readonly [number, number]>> = {
+  0: [1, 4], // f32
+  1: [1, 2], // f16
+  2: [32, 18], // q4_0
+  3: [32, 20], // q4_1
+  6: [32, 22], // q5_0
+  7: [32, 24], // q5_1
+  8: [32, 34], // q8_0
+  9: [32, 36], // q8_1
+  10: [256, 84], // q2_k
+  11: [256, 110], // q3_k
+  12: [256, 144], // q4_k
+  13: [256, 176], // q5_k
+  14: [256, 210], // q6_k
+  15: [256, 292], // q8_k
+  16: [256, 66], // iq2_xxs
+  17: [256, 74], // iq2_xs
+  18: [256, 98], // iq3_xxs
+  19: [256, 50], // iq1_s
+  20: [32, 18], // iq4_nl
+  21: [256, 110], // iq3_s
+  22: [256, 82], // iq2_s
+  23: [256, 136], // iq4_xs
+  24: [1, 1], // i8
+  25: [1, 2], // i16
+  26: [1, 4], // i32
+  27: [1, 8], // i64
+  28: [1, 8], // f64
+  29: [256, 56], // iq1_m
+  30: [1, 2], // bf16
+  34: [256, 54], // tq1_0
+  35: [256, 66], // tq2_0
+  39: [32, 17], // mxfp4
+}
+
+/** Far above any real model; keeps a hostile count from costing memory before the file's end is reached. */
+const KEYS_MAX = 65_536
+const TENSORS_MAX = 1_048_576
+const KEY_BYTES_MAX = 65_535
+const DIMENSIONS_MAX = 4
+const ALIGNMENT_DEFAULT = 32
+const NUMBERS_KEPT = 1024
+
+/**
+ * Checks a model file, and the other files of its set where it is split.
+ * @throws EngineError `engine.model_missing` or `engine.model_broken`, naming what is wrong and where
+ */
+export function checkGguf(path: string): GgufSummary {
+  const first = checkFile(path)
+  const count = numberOf(first.metadata.get('split.count')) ?? 1
+  if (count <= 1) {
+    checkModel(path, first)
+    return first
+  }
+  const names = /^(.*-)(\d{5})(-of-\d{5}\.gguf)$/.exec(path)
+  if (names === null)
+    throw broken(path, `it says that it is one of ${count} files, but its name is not …-00001-of-000NN.gguf`)
+  let { bytes, tensors } = first
+  const shapes = new Map(first.shapes)
+  for (let part = 2; part <= count; part++) {
+    const next = checkFile(`${names[1]}${String(part).padStart(5, '0')}${names[3]}`)
+    bytes += next.bytes
+    tensors += next.tensors
+    for (const [name, shape] of next.shapes) shapes.set(name, shape)
+  }
+  const whole = { ...first, bytes, tensors, shapes }
+  checkModel(path, whole)
+  return whole
+}
+
+type FileSummary = GgufSummary & { shapes: ReadonlyMap<string, readonly number[]> }
+
+function checkFile(path: string): FileSummary {
+  if (!existsSync(path)) throw new EngineError('engine.model_missing', `There is no model file at ${path}.`)
+  let file: number
+  try {
+    file = openSync(path, 'r')
+  } catch (error) {
+    throw new EngineError(
+      'engine.model_missing',
+      `The model file ${path} cannot be read: ${(error as Error).message}.`,
+      {
+        cause: error,
+      },
+    )
+  }
+  try {
+    const stat = fstatSync(file)
+    if (!stat.isFile()) throw new EngineError('engine.model_missing', `${path} is not a file.`)
+    return readHeader(path, new Cursor(path, file, stat.size))
+  } finally {
+    closeSync(file)
+  }
+}
+
+function readHeader(path: string, cursor: Cursor): FileSummary {
+  if (cursor.size < 24) throw broken(path, `it has ${cursor.size} bytes, less than the smallest header`)
+  const magic = cursor.bytes(4, 'the magic number').toString('latin1')
+  if (magic !== 'GGUF') throw broken(path, 'it is not a GGUF file')
+  const version = cursor.u32('the version')
+  if (version >>> 16 !== 0) throw broken(path, 'it is a big-endian file, which this machine cannot use')
+  if (version !== 2 && version !== 3) throw broken(path, `its GGUF version is ${version}; versions 2 and 3 are known`)
+  const tensors = cursor.count('the number of tensors', TENSORS_MAX)
+  const keys = cursor.count('the number of metadata keys', KEYS_MAX)
+
+  const metadata = new Map<string, GgufValue>()
+  for (let i = 0; i < keys; i++) {
+    const key = cursor.string(`metadata key ${i + 1} of ${keys}`, KEY_BYTES_MAX)
+    if (metadata.has(key)) throw broken(path, `the metadata key ${key} is there twice`)
+    metadata.set(key, readValue(path, cursor, key))
+  }
+
+  const alignment = numberOf(metadata.get('general.alignment')) ?? ALIGNMENT_DEFAULT
+  if (!Number.isInteger(alignment) || alignment < 8 || alignment > 1 << 20 || (alignment & (alignment - 1)) !== 0) {
+    throw broken(path, `its alignment is ${alignment}, not a power of two from 8`)
+  }
+  const shapes = new Map<string, number[]>()
+  const places: { name: string; offset: number; bytes: number }[] = []
+  for (let i = 0; i < tensors; i++) {
+    const name = cursor.string(`tensor ${i + 1} of ${tensors}`, KEY_BYTES_MAX)
+    if (shapes.has(name)) throw broken(path, `the tensor ${name} is there twice`)
+    const dimensions = cursor.u32(`the shape of tensor ${name}`)
+    if (dimensions > DIMENSIONS_MAX) throw broken(path, `tensor ${name} has ${dimensions} dimensions`)
+    const shape: number[] = []
+    for (let d = 0; d < dimensions; d++) shape.push(cursor.u64(`the shape of tensor ${name}`))
+    const type = cursor.u32(`the type of tensor ${name}`)
+    const offset = cursor.u64(`the place of tensor ${name}`)
+    if (offset % alignment !== 0) throw broken(path, `tensor ${name} does not begin at a multiple of ${alignment}`)
+    shapes.set(name, shape)
+    places.push({ name, offset, bytes: tensorBytes(path, name, shape, type) })
+  }
+  const dataStart = Math.ceil(cursor.position / alignment) * alignment
+  for (const { name, offset, bytes } of places) {
+    const end = dataStart + offset + bytes
+    if (end > cursor.size) {
+      throw broken(path, `tensor ${name} ends at byte ${end}, the file at ${cursor.size}: it is cut off`)
+    }
+  }
+  const architecture = metadata.get('general.architecture')
+  return {
+    version,
+    architecture: typeof architecture === 'string' ? architecture : '',
+    metadata,
+    tensors,
+    bytes: cursor.size,
+    shapes,
+  }
+}
+
+function readValue(path: string, cursor: Cursor, key: string): GgufValue {
+  const type = cursor.u32(`the type of ${key}`)
+  if (type === STRING) return cursor.string(key)
+  if (type !== ARRAY) return readScalar(path, cursor, key, type)
+  const of = cursor.u32(`the type of ${key}`)
+  const length = cursor.u64(`the length of ${key}`)
+  if (of === STRING) {
+    // Every string has at least its length, so a hostile count ends at the end of the file.
+    if (length * 8 > cursor.left) throw broken(path, `${key} says it has ${length} texts, more than the file can hold`)
+    for (let i = 0; i < length; i++) cursor.skip(cursor.u64(`a text of ${key}`), `a text of ${key}`)
+    return { arrayOf: of, length, numbers: null }
+  }
+  const width = VALUE_BYTES[of]
+  if (width === undefined) throw broken(path, `${key} is a list of an unknown type (${of})`)
+  if (length * width > cursor.left)
+    throw broken(path, `${key} says it has ${length} values, more than the file can hold`)
+  if (length > NUMBERS_KEPT) {
+    cursor.skip(length * width, key)
+    return { arrayOf: of, length, numbers: null }
+  }
+  const numbers = Array.from({ length }, () => Number(readScalar(path, cursor, key, of)))
+  return { arrayOf: of, length, numbers }
+}
+
+function readScalar(path: string, cursor: Cursor, key: string, type: number): number | bigint | boolean {
+  const width = VALUE_BYTES[type]
+  if (width === undefined) throw broken(path, `${key} has an unknown type (${type})`)
+  const bytes = cursor.bytes(width, key)
+  switch (type) {
+    case 0:
+      return bytes.readUInt8(0)
+    case 1:
+      return bytes.readInt8(0)
+    case 2:
+      return bytes.readUInt16LE(0)
+    case 3:
+      return bytes.readInt16LE(0)
+    case 4:
+      return bytes.readUInt32LE(0)
+    case 5:
+      return bytes.readInt32LE(0)
+    case 6:
+      return bytes.readFloatLE(0)
+    case 7:
+      return bytes.readUInt8(0) !== 0
+    case 10:
+      return bytes.readBigUInt64LE(0)
+    case 11:
+      return bytes.readBigInt64LE(0)
+    default:
+      return bytes.readDoubleLE(0)
+  }
+}
+
+function tensorBytes(path: string, name: string, shape: readonly number[], type: number): number {
+  const known = TENSOR_TYPES[type]
+  if (known === undefined) throw broken(path, `tensor ${name} has type ${type}, which this engine does not know`)
+  const [values, bytes] = known
+  const row = shape[0] ?? 1
+  if (row % values !== 0) throw broken(path, `a row of tensor ${name} has ${row} values, not a multiple of ${values}`)
+  const total = shape.reduce((product, size) => product * size, 1)
+  if (shape.some((size) => size < 1) || !Number.isSafeInteger(total * bytes)) {
+    throw broken(path, `tensor ${name} has the impossible shape ${shape.join(' × ')}`)
+  }
+  return (total / values) * bytes
+}
+
+/** What llama.cpp takes for granted about a model. */
+function checkModel(path: string, { architecture, metadata, shapes, tensors }: FileSummary): void {
+  if (architecture === '') throw broken(path, 'it names no architecture (general.architecture)')
+  if (tensors === 0) throw broken(path, 'it holds no weights')
+  for (const name of ['block_count', 'embedding_length', 'context_length', 'attention.head_count'] as const) {
+    const key = `${architecture}.${name}`
+    const value = metadata.get(key)
+    if (value === undefined) continue
+    const numbers = typeof value === 'object' ? (value.numbers ?? []) : [numberOf(value) ?? Number.NaN]
+    // A list has one number per layer, and a layer without attention has none.
+    const right = typeof value === 'object' ? numbers.every((one) => one >= 0) : numbers.every((one) => one > 0)
+    if (!right) throw broken(path, `${key} is ${numbers.join(', ')}`)
+  }
+  checkVocabulary(path, metadata, shapes)
+}
+
+function checkVocabulary(path: string, metadata: FileSummary['metadata'], shapes: FileSummary['shapes']): void {
+  const tokens = metadata.get('tokenizer.ggml.tokens')
+  if (tokens === undefined) return
+  if (typeof tokens !== 'object' || tokens.arrayOf !== STRING || tokens.length === 0) {
+    throw broken(path, 'its vocabulary (tokenizer.ggml.tokens) is not a list of texts')
+  }
+  for (const name of ['scores', 'token_type'] as const) {
+    const list = metadata.get(`tokenizer.ggml.${name}`)
+    if (list !== undefined && (typeof list !== 'object' || list.length !== tokens.length)) {
+      throw broken(path, `tokenizer.ggml.${name} does not have one entry for each of the ${tokens.length} tokens`)
+    }
+  }
+  for (const [key, value] of metadata) {
+    if (!/^tokenizer\.ggml\.\w+_token_id$/.test(key)) continue
+    const id = numberOf(value)
+    // 2³²−1 is how llama.cpp writes "none".
+    if (id === null || (id !== 0xffffffff && id >= tokens.length)) {
+      throw broken(path, `${key} is ${id}, outside the vocabulary of ${tokens.length} tokens`)
+    }
+  }
+  const rows = shapes.get('token_embd.weight')?.[1]
+  if (rows !== undefined && rows < tokens.length) {
+    throw broken(path, `it has ${tokens.length} tokens, but embeddings for ${rows} only`)
+  }
+}
+
+export function numberOf(value: GgufValue | undefined): number | null {
+  if (typeof value === 'number') return value
+  return typeof value === 'bigint' ? Number(value) : null
+}
+
+function broken(path: string, what: string): EngineError {
+  return new EngineError('engine.model_broken', `The model file ${path} is broken: ${what}.`)
+}
+
+/** Reads forwards through a window, so that a header of some megabytes costs few system calls. */
+class Cursor {
+  readonly size: number
+  position = 0
+  readonly #path: string
+  readonly #file: number
+  #window: Buffer = Buffer.alloc(0)
+  #windowStart = 0
+
+  constructor(path: string, file: number, size: number) {
+    this.#path = path
+    this.#file = file
+    this.size = size
+  }
+
+  get left(): number {
+    return this.size - this.position
+  }
+
+  bytes(length: number, what: string): Buffer {
+    this.#require(length, what)
+    const start = this.position - this.#windowStart
+    if (start < 0 || start + length > this.#window.length) {
+      const window = Buffer.allocUnsafe(Math.min(this.left, Math.max(length, 1 << 20)))
+      const read = readSync(this.#file, window, 0, window.length, this.position)
+      if (read < length) throw broken(this.#path, `it ends within ${what}`)
+      this.#window = window.subarray(0, read)
+      this.#windowStart = this.position
+    }
+    const from = this.position - this.#windowStart
+    this.position += length
+    return this.#window.subarray(from, from + length)
+  }
+
+  skip(length: number, what: string): void {
+    this.#require(length, what)
+    this.position += length
+  }
+
+  u32(what: string): number {
+    return this.bytes(4, what).readUInt32LE(0)
+  }
+
+  u64(what: string): number {
+    const value = this.bytes(8, what).readBigUInt64LE(0)
+    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw broken(this.#path, `${what} is ${value}`)
+    return Number(value)
+  }
+
+  count(what: string, most: number): number {
+    const value = this.u64(what)
+    if (value > most) throw broken(this.#path, `${what} is ${value}, more than ${most}`)
+    return value
+  }
+
+  string(what: string, most = this.left): string {
+    const length = this.u64(what)
+    if (length > most) throw broken(this.#path, `${what} is ${length} bytes long`)
+    return this.bytes(length, what).toString('utf8')
+  }
+
+  #require(length: number, what: string): void {
+    if (length > this.left) throw broken(this.#path, `it ends within ${what}`)
+  }
+}
