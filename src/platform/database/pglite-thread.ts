@@ -162,7 +162,8 @@ function startWorker(options: ThreadOptions): Promise<Worker> {
   })
   return new Promise((resolve, reject) => {
     worker.once('message', (ready: { ready: true } | { failed: string }) => {
-      worker.removeAllListeners()
+      // Not removeAllListeners: it takes Node's own with it, and the worker is never heard again.
+      worker.off('error', reject)
       if ('ready' in ready) resolve(worker)
       else reject(new Error(`The embedded database does not open: ${ready.failed}`))
     })

@@ -1,0 +1,288 @@
+/**
+ * Deployments: which models should be served, and where a request for one goes. Owns tables deployment and
+ * deployment_adapter.
+ *
+ *   load ──► plan memory ──► (unload the least recently used) ──► start an engine ──► route appears
+ *   wake = load, asked by the gateway for a model that has weights but no engine; many askers share one load
+ *
+ * Loads happen one after another: each plans with the memory that the one before it left.
+ */
+import { desc, eq } from 'drizzle-orm'
+import type { Catalog } from '../catalog/catalog.ts'
+import type { AdapterSpec } from '../engines/engine-wire.ts'
+import type { Engines, EngineView, MemoryPlan, ModelToServe } from '../engines/engines.ts'
+import { MemoryExceeded } from '../engines/errors.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Db } from '../platform/database/database.ts'
+import { newId } from '../platform/ids.ts'
+import type { Log } from '../platform/log.ts'
+import { type Candidate, chooseVictims } from './choose-victims.ts'
+import { AdapterUnknown, ModelNotServed, NameTaken, NoWeights } from './errors.ts'
+import { deployment, deploymentAdapter } from './tables.ts'
+
+export type DeploymentsDeps = { db: Db; catalog: Catalog; engines: Engines; clock: Clock; log: Log }
+
+/** One name that a client may put in `model`, and the engines that answer to it. */
+export type Route = {
+  model: string
+  adapter: string | null
+  deploymentId: string
+  task: 'chat' | 'embedding'
+  /** Context of one sequence, tokens; what the model was made for while it is not loaded. */
+  contextTokens: number
+  createdAtMs: number
+  ownedBy: string
+  replicas: { engineId: string; socketPath: string }[]
+}
+
+export type LoadWish = { contextTokens?: number; sequences?: number }
+
+type Row = typeof deployment.$inferSelect
+type AdapterRow = typeof deploymentAdapter.$inferSelect
+
+export type Deployments = ReturnType<typeof createDeployments>
+
+export function createDeployments({ db, catalog, engines, clock, log }: DeploymentsDeps) {
+  const rows = new Map<string, Row>()
+  const adapters = new Map<string, AdapterRow>()
+  const lastUsedAtMs = new Map<string, number>()
+  const loading = new Map<string, Promise<EngineView>>()
+  const listeners = new Set<() => void>()
+  let turn: Promise<unknown> = Promise.resolve()
+
+  engines.onChange(() => changed())
+  catalog.onWeightsChanged(() => changed())
+
+  function changed(): void {
+    for (const listener of listeners) listener()
+  }
+
+  const engineOf = (model: string) => engines.list().find((engine) => engine.model === model && engine.state !== 'failed')
+  const adaptersOf = (model: string): AdapterSpec[] =>
+    [...adapters.values()].filter((row) => row.baseModel === model).map(({ name, path, sha256, scale }) => ({ name, path, sha256, scale }))
+
+  async function rowFor(model: string, wish?: LoadWish): Promise<Row> {
+    const now = new Date(clock.nowMs())
+    const wishes = wish ? { contextTokensWish: wish.contextTokens ?? null, sequencesWish: wish.sequences ?? null } : {}
+    const [row] = await db
+      .insert(deployment)
+      .values({ id: newId('dep', clock.nowMs()), model, loaded: true, createdAt: now, lastUsedAt: now, ...wishes })
+      .onConflictDoUpdate({ target: deployment.model, set: { loaded: true, lastUsedAt: now, ...wishes } })
+      .returning()
+    if (!row) throw new Error('an upsert returned no row')
+    rows.set(model, row)
+    return row
+  }
+
+  function toServe(model: string, row: Row): ModelToServe {
+    const weights = catalog.weightsOf(model)
+    if (!weights) throw new NoWeights({ model })
+    const facts = catalog.getModel(model)
+    if (facts.task !== 'chat' && facts.task !== 'embedding') throw new ModelNotServed({ model, task: facts.task })
+    return {
+      name: model,
+      task: facts.task,
+      path: weights.path,
+      sha256: weights.sha256,
+      toolParser: facts.parsers.tool,
+      reasoningParser: facts.parsers.reasoning,
+      adapters: adaptersOf(model),
+      ...(row.contextTokensWish ? { contextTokens: row.contextTokensWish } : {}),
+      ...(row.sequencesWish ? { sequences: row.sequencesWish } : {}),
+    }
+  }
+
+  async function loadNow(model: string, wish?: LoadWish): Promise<EngineView> {
+    const running = engineOf(model)
+    if (running && !wish) {
+      await engines.settled(running.engineId)
+      return running
+    }
+    if (!catalog.weightsOf(model)) throw new NoWeights({ model })
+    const row = await rowFor(model, wish)
+    const served = toServe(model, row)
+    if (running) await engines.stop(running.engineId)
+    if (row.planSha256 === served.sha256 && !wish) engines.rememberPlan(served, planOf(row))
+    const plan = await planWithRoom(served)
+    const view = await engines.start(served, plan)
+    const [kept] = await db
+      .update(deployment)
+      .set({
+        planSha256: served.sha256,
+        planContextTokens: plan.contextTokens,
+        planSequences: plan.sequences,
+        planWeightsBytes: plan.weightsBytes,
+        planContextBytes: plan.contextBytes,
+        planMemoryBytes: plan.memoryBytes,
+      })
+      .where(eq(deployment.model, model))
+      .returning()
+    if (kept) rows.set(model, kept)
+    log.info({ model, engineId: view.engineId, plan }, 'a model is loaded')
+    changed()
+    return view
+  }
+
+  /** The plan, after making room for it where that is needed and possible. */
+  async function planWithRoom(served: ModelToServe): Promise<MemoryPlan> {
+    try {
+      return await engines.plan(served)
+    } catch (error) {
+      if (!(error instanceof MemoryExceeded)) throw error
+      const missing = error.data.neededBytes - error.data.freeBytes
+      const victims = chooseVictims(await candidates(served.name), missing)
+      if (!victims) throw error
+      for (const victim of victims) {
+        log.info({ model: victim.model, for: served.name }, 'a model is unloaded to make room')
+        await unloadNow(victim.model)
+      }
+      return engines.plan(served)
+    }
+  }
+
+  async function candidates(except: string): Promise<Candidate[]> {
+    const others = engines.list().filter((engine) => engine.model !== except && engine.state === 'ready')
+    return Promise.all(
+      others.map(async (engine) => {
+        const stats = await engines.stats(engine.engineId)
+        return {
+          model: engine.model,
+          memoryBytes: engine.memoryBytes,
+          lastUsedAtMs: lastUsedAtMs.get(engine.model) ?? rows.get(engine.model)?.lastUsedAt.getTime() ?? 0,
+          busy: stats === null || stats.running + stats.waiting > 0,
+        }
+      }),
+    )
+  }
+
+  async function unloadNow(model: string): Promise<void> {
+    const [row] = await db.update(deployment).set({ loaded: false }).where(eq(deployment.model, model)).returning()
+    if (row) rows.set(model, row)
+    for (const engine of engines.list().filter((one) => one.model === model)) await engines.stop(engine.engineId)
+    changed()
+  }
+
+  function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const mine = turn.then(work)
+    turn = mine.catch(() => undefined)
+    return mine
+  }
+
+  return {
+    /** Takes over running engines, then loads again what was loaded before, most recently used first. */
+    async restore(): Promise<void> {
+      for (const row of await db.select().from(deployment).orderBy(desc(deployment.lastUsedAt))) rows.set(row.model, row)
+      for (const row of await db.select().from(deploymentAdapter)) adapters.set(row.name, row)
+      await engines.adopt()
+      changed()
+    },
+
+    /** Loads what was loaded before and is not running; failures are logged, and shown by `list`. */
+    async reload(): Promise<void> {
+      for (const row of [...rows.values()].filter((one) => one.loaded && !engineOf(one.model) && catalog.weightsOf(one.model) !== null)) {
+        await this.load(row.model).catch((error) => log.error({ err: error, model: row.model }, 'a model that was loaded before does not load'))
+      }
+    },
+
+    /**
+     * Serves a model: makes room, starts an engine, resolves when it answers. Loading what is loaded changes nothing,
+     * unless a wish says otherwise.
+     * @throws NoWeights, MemoryExceeded, ModelNotServable, EngineCrashed
+     */
+    load(model: string, wish?: LoadWish): Promise<EngineView> {
+      const base = adapters.get(model)?.baseModel ?? model
+      const already = loading.get(base)
+      if (already && !wish) return already
+      const mine = inTurn(() => loadNow(base, wish)).finally(() => loading.delete(base))
+      loading.set(base, mine)
+      return mine
+    },
+
+    /** Lets running answers finish and frees the memory. The model is loaded again when somebody asks for it. */
+    unload: (model: string): Promise<void> => inTurn(() => unloadNow(model)),
+
+    /** Serves a LoRA adapter (GGUF) beside its base, under its own name, without a restart of the base. */
+    async addAdapter(adapter: AdapterSpec, baseModel: string): Promise<void> {
+      if (adapters.has(adapter.name) || catalog.knows(adapter.name)) throw new NameTaken({ name: adapter.name })
+      const engine = engineOf(baseModel)
+      if (engine?.state === 'ready') await engines.addAdapter(engine.engineId, adapter)
+      const [row] = await db
+        .insert(deploymentAdapter)
+        .values({ ...adapter, baseModel, createdAt: new Date(clock.nowMs()) })
+        .onConflictDoNothing()
+        .returning()
+      if (!row) throw new NameTaken({ name: adapter.name })
+      adapters.set(row.name, row)
+      changed()
+    },
+
+    async removeAdapter(name: string): Promise<void> {
+      const [row] = await db.delete(deploymentAdapter).where(eq(deploymentAdapter.name, name)).returning()
+      if (!row) throw new AdapterUnknown({ name })
+      adapters.delete(name)
+      changed()
+      const engine = engineOf(row.baseModel)
+      if (engine?.state === 'ready') await engines.removeAdapter(engine.engineId, name)
+    },
+
+    adapters: (): AdapterRow[] => [...adapters.values()],
+
+    /** Every name that a client may use: each model whose weights are here, and each adapter of one. */
+    routes(): Route[] {
+      const bases = catalog.modelsWithWeights().flatMap((facts): Route[] => {
+        if (facts.task !== 'chat' && facts.task !== 'embedding') return []
+        const engine = engineOf(facts.id)
+        const row = rows.get(facts.id)
+        return [
+          {
+            model: facts.id,
+            adapter: null,
+            deploymentId: row?.id ?? `dep_${facts.id}`,
+            task: facts.task,
+            contextTokens: engine?.contextTokens ?? row?.planContextTokens ?? facts.contextTokens,
+            createdAtMs: catalog.weightsOf(facts.id)?.arrivedAtMs ?? 0,
+            ownedBy: facts.ownedBy,
+            replicas: engine?.state === 'ready' ? [{ engineId: engine.engineId, socketPath: engine.socketPath }] : [],
+          },
+        ]
+      })
+      const byModel = new Map(bases.map((route) => [route.model, route]))
+      const tuned = [...adapters.values()].flatMap((row) => {
+        const base = byModel.get(row.baseModel)
+        return base ? [{ ...base, model: row.name, adapter: row.name, createdAtMs: row.createdAt.getTime() }] : []
+      })
+      return [...bases, ...tuned]
+    },
+
+    /** Told of each use, so that the least recently used model is known; written down now and then. */
+    noteUse(model: string, atMs: number): void {
+      const base = adapters.get(model)?.baseModel ?? model
+      lastUsedAtMs.set(base, Math.max(atMs, lastUsedAtMs.get(base) ?? 0))
+    },
+
+    async saveUse(): Promise<void> {
+      const used = [...lastUsedAtMs].filter(([model, atMs]) => (rows.get(model)?.lastUsedAt.getTime() ?? atMs) < atMs)
+      for (const [model, atMs] of used) {
+        const [row] = await db.update(deployment).set({ lastUsedAt: new Date(atMs) }).where(eq(deployment.model, model)).returning()
+        if (row) rows.set(model, row)
+      }
+    },
+
+    isLoaded: (model: string): boolean => engineOf(model) !== undefined,
+
+    /** Called after a route appeared, moved or went. */
+    onRoutesChanged(listener: () => void): void {
+      listeners.add(listener)
+    },
+  }
+}
+
+function planOf(row: Row): MemoryPlan {
+  return {
+    contextTokens: row.planContextTokens ?? 0,
+    sequences: row.planSequences ?? 0,
+    weightsBytes: row.planWeightsBytes ?? 0,
+    contextBytes: row.planContextBytes ?? 0,
+    memoryBytes: row.planMemoryBytes ?? 0,
+  }
+}

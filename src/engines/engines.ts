@@ -1,0 +1,411 @@
+/**
+ * Engines: start, stop, where does it listen, is it well. Owns no table: what runs is the supervisor's to know, and what
+ * should run is the deployments house's.
+ *
+ *   deployments ──start──► engines ──IPC──► supervisor ──spawn──► engine host
+ *                             └──GET /health over its socket, until ready or failed
+ *
+ * An engine that dies is started again by the supervisor; here it turns `loading` and then `ready` again, and whoever
+ * listens to `onChange` moves its traffic meanwhile.
+ */
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { EstimateAnswer, EstimateQuestion } from '../../engine-host/estimate.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { EngineConfig } from '../platform/config.ts'
+import { type DataFolder, sockets } from '../platform/data-folder.ts'
+import { newId } from '../platform/ids.ts'
+import type { Log } from '../platform/log.ts'
+import { SocketSilent, socketRequest } from '../platform/socket-request.ts'
+import type { RunningEngine } from '../supervisor/messages.ts'
+import { chooseShape, shapesFor } from './context-shape.ts'
+import type { AdapterSpec, EngineHealth, EngineSpec, EngineStats, EngineTask, ReasoningParser, ToolParser } from './engine-wire.ts'
+import { EngineCrashed, MemoryExceeded, ModelNotServable } from './errors.ts'
+import { engineCommand } from './llama-server.ts'
+import type { SupervisorLink } from './supervisor-link.ts'
+import { threadShare } from './thread-share.ts'
+
+/** A model with its weights on this disk, and how it wants to be run. */
+export type ModelToServe = {
+  name: string
+  task: EngineTask
+  path: string
+  sha256: string
+  toolParser: ToolParser
+  reasoningParser: ReasoningParser
+  adapters: AdapterSpec[]
+  /** Wishes; absent = chosen by what fits. */
+  contextTokens?: number
+  sequences?: number
+}
+
+export type EngineView = {
+  engineId: string
+  model: string
+  state: 'loading' | 'ready' | 'failed'
+  socketPath: string
+  task: EngineTask
+  contextTokens: number
+  sequences: number
+  threads: number
+  /** Estimated before loading: weights, context and the process itself. */
+  memoryBytes: number
+  pid: number | null
+  restarts: number
+  startedAtMs: number
+  health: EngineHealth | null
+}
+
+export type MemoryPlan = { contextTokens: number; sequences: number; weightsBytes: number; contextBytes: number; memoryBytes: number }
+
+export type EnginesDeps = {
+  link: SupervisorLink
+  config: EngineConfig
+  folder: DataFolder
+  /** Memory of the machine that a new process could take, now and in all; bytes. */
+  machineMemory: () => Promise<{ totalBytes: number; availableBytes: number }>
+  log: Log
+  clock: Clock
+}
+
+/** Node, the library and its buffers, beside weights and context. Measured: 110–130 MB. */
+const PROCESS_BYTES = 130e6
+/** Left to the system and to the rest of Tradewind. */
+const RESERVE_BYTES = 1.5e9
+const BATCH_TOKENS = 512
+const ESTIMATE_MS_MAX = 30_000
+const LOADS_TRIED = 3
+const HEALTH_POLL_MS = 40
+
+type Running = {
+  spec: EngineSpec
+  state: EngineView['state']
+  health: EngineHealth | null
+  memoryBytes: number
+  /** Exits in a row without having been ready. */
+  failedLoads: number
+  pid: number | null
+  restarts: number
+  startedAtMs: number
+  /** Ends the polling of an earlier life. */
+  watch: AbortController
+}
+
+export type Engines = Awaited<ReturnType<typeof createEngines>>
+
+export async function createEngines({ link, config, folder, machineMemory, log, clock }: EnginesDeps) {
+  const running = new Map<string, Running>()
+  const listeners = new Set<() => void>()
+  const plans = new Map<string, MemoryPlan>()
+  const changed = () => {
+    for (const listener of listeners) listener()
+  }
+
+  link.onEngineExit(({ engineId, code, signal, restartInMs }) => {
+    const engine = running.get(engineId)
+    if (!engine) return
+    log.warn({ engineId, model: engine.spec.modelName, code, signal, restartInMs }, 'an engine ended')
+    engine.watch.abort()
+    if (restartInMs === null) {
+      running.delete(engineId)
+      return changed()
+    }
+    engine.failedLoads = engine.state === 'loading' ? engine.failedLoads + 1 : 1
+    engine.restarts++
+    if (engine.failedLoads >= LOADS_TRIED) {
+      engine.state = 'failed'
+      link.send({ type: 'engine.stop', engineId })
+      return changed()
+    }
+    engine.state = 'loading'
+    changed()
+    watchUntilReady(engine)
+  })
+
+  function register(spec: EngineSpec, memoryBytes: number, seen?: RunningEngine): Running {
+    const engine: Running = {
+      spec,
+      state: 'loading',
+      health: null,
+      memoryBytes,
+      failedLoads: 0,
+      pid: seen?.pid ?? null,
+      restarts: seen?.restarts ?? 0,
+      startedAtMs: seen?.startedAtMs ?? clock.nowMs(),
+      watch: new AbortController(),
+    }
+    running.set(spec.engineId, engine)
+    watchUntilReady(engine)
+    return engine
+  }
+
+  function watchUntilReady(engine: Running): void {
+    const watch = new AbortController()
+    engine.watch = watch
+    void (async () => {
+      while (!watch.signal.aborted) {
+        const health = await healthOf(engine.spec.socketPath)
+        if (watch.signal.aborted) return
+        if (health && health.state !== 'loading') {
+          engine.health = health
+          engine.state = health.state
+          if (health.state === 'ready') engine.failedLoads = 0
+          return changed()
+        }
+        await sleep(HEALTH_POLL_MS)
+      }
+    })()
+  }
+
+  async function memory(): Promise<{ budgetBytes: number; freeBytes: number; usedBytes: number }> {
+    const { totalBytes, availableBytes } = await machineMemory()
+    const usedBytes = [...running.values()].reduce((sum, engine) => sum + engine.memoryBytes, 0)
+    const budgetBytes = config.memoryBytesMax ?? Math.max(0, totalBytes - RESERVE_BYTES)
+    // What the machine says is available counts too: others may have filled it. Memory that our own engines were
+    // promised but have not touched yet is still shown as available, so the smaller of the two views is the true one.
+    const freeBytes = Math.max(0, Math.min(budgetBytes - usedBytes, config.memoryBytesMax ? Number.POSITIVE_INFINITY : availableBytes))
+    return { budgetBytes, freeBytes, usedBytes }
+  }
+
+  async function shareThreads(): Promise<void> {
+    const threads = threadShare(config.threadsTotal, running.size)
+    await Promise.all(
+      [...running.values()]
+        .filter((engine) => engine.spec.threads !== threads)
+        .map(async (engine) => {
+          engine.spec.threads = threads
+          if (engine.state === 'ready') await tell(engine, 'POST', '/threads', { threads })
+        }),
+    )
+  }
+
+  async function tell(engine: Running, method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<void> {
+    const answer = await socketRequest(engine.spec.socketPath, method, path, body === undefined ? {} : { body })
+    if (answer.status >= 300) throw new Error(`The engine of ${engine.spec.modelName} answered ${answer.status} to ${method} ${path}.`)
+  }
+
+  const door = {
+    /**
+     * What the model would take here, with the context it would get. Kept per file and wish, since asking costs a second.
+     * @throws ModelNotServable for a file that no engine could load
+     * @throws MemoryExceeded when not even the smallest context fits into what is free
+     */
+    async plan(model: ModelToServe, freeBytesHeld = 0): Promise<MemoryPlan> {
+      const key = `${model.sha256} ${model.contextTokens ?? ''} ${model.sequences ?? ''}`
+      const { budgetBytes, freeBytes } = await memory()
+      const room = freeBytes + freeBytesHeld
+      const known = plans.get(key)
+      if (known && known.memoryBytes <= room) return known
+      const plan = await makePlan(model, { freeBytes: room, budgetBytes })
+      plans.set(key, plan)
+      return plan
+    },
+
+    /** Remembers a plan made in an earlier life, so that a restart need not ask again. */
+    rememberPlan(model: ModelToServe, plan: MemoryPlan): void {
+      plans.set(`${model.sha256} ${model.contextTokens ?? ''} ${model.sequences ?? ''}`, plan)
+    },
+
+    /**
+     * Starts one engine and resolves when it answers.
+     * @throws MemoryExceeded, ModelNotServable, EngineCrashed
+     */
+    async start(model: ModelToServe, plan: MemoryPlan): Promise<EngineView> {
+      const engineId = newId('eng', clock.nowMs())
+      const spec: EngineSpec = {
+        engineId,
+        socketPath: sockets.engine(folder, engineId),
+        modelPath: model.path,
+        modelSha256: model.sha256,
+        modelName: model.name,
+        task: model.task,
+        threads: threadShare(config.threadsTotal, running.size + 1),
+        sequences: plan.sequences,
+        contextTokens: plan.contextTokens,
+        batchTokens: BATCH_TOKENS,
+        prefillChunkTokens: 128,
+        gpu: config.gpu,
+        gpuLibraryFolder: folder.gpuLibrary,
+        adapters: model.adapters,
+        toolParser: model.toolParser,
+        reasoningParser: model.reasoningParser,
+        ...(config.spillBytesMax > 0 ? { spill: { folder: join(folder.prefixes, model.sha256), bytesMax: config.spillBytesMax } } : {}),
+      }
+      const command = await engineCommand(config.llamaServer, spec)
+      const engine = register(spec, plan.memoryBytes)
+      link.send({ type: 'engine.start', spec, command })
+      changed()
+      await door.settled(engineId)
+      await shareThreads()
+      return view(engine)
+    },
+
+    /** Resolves when the engine is ready. @throws ModelNotServable, EngineCrashed (and forgets the engine) */
+    async settled(engineId: string): Promise<void> {
+      const engine = running.get(engineId)
+      if (!engine) throw new Error(`There is no engine ${engineId}.`)
+      while (engine.state === 'loading' && running.get(engineId) === engine) await nextChange()
+      if (engine.state === 'ready') return
+      running.delete(engineId)
+      link.send({ type: 'engine.stop', engineId })
+      changed()
+      const { error } = engine.health ?? {}
+      if (error && engine.health?.state === 'failed')
+        throw new ModelNotServable({ model: engine.spec.modelName, reason: error.message, cause: error.code })
+      throw new EngineCrashed({ model: engine.spec.modelName, times: LOADS_TRIED, logPath: join(folder.logs, `engine-${engine.spec.modelName}.log`) })
+    },
+
+    /** Lets running requests finish for some seconds, then ends the process. */
+    async stop(engineId: string): Promise<void> {
+      if (!running.has(engineId)) return
+      link.send({ type: 'engine.stop', engineId })
+      while (running.has(engineId)) await nextChange()
+      await shareThreads()
+    },
+
+    /** Takes over what an earlier control left running. @returns the engines found */
+    async adopt(): Promise<EngineView[]> {
+      const { engines } = await link.list()
+      for (const seen of engines) {
+        // The plan of the earlier life is not known here; the process's own size is close enough.
+        const stats = await statsOf(seen.spec.socketPath)
+        register(seen.spec, stats?.residentBytes ?? PROCESS_BYTES, seen)
+      }
+      if (engines.length > 0) changed()
+      return [...running.values()].map(view)
+    },
+
+    list: (): EngineView[] => [...running.values()].map(view),
+
+    /** Counters and gauges of one engine; null where it does not answer. */
+    stats: (engineId: string): Promise<EngineStats | null> => {
+      const engine = running.get(engineId)
+      return engine ? statsOf(engine.spec.socketPath) : Promise.resolve(null)
+    },
+
+    async addAdapter(engineId: string, adapter: AdapterSpec): Promise<void> {
+      const engine = running.get(engineId)
+      if (!engine) return
+      await tell(engine, 'POST', '/adapters', adapter)
+      engine.spec.adapters.push(adapter)
+    },
+
+    async removeAdapter(engineId: string, name: string): Promise<void> {
+      const engine = running.get(engineId)
+      if (!engine) return
+      await tell(engine, 'DELETE', `/adapters/${encodeURIComponent(name)}`)
+      engine.spec.adapters = engine.spec.adapters.filter((adapter) => adapter.name !== name)
+    },
+
+    /** Forgets what engines remember of prompts: of a project (`salt`), or of one key in it (`share`). */
+    async forgetPrefixes(salt: string, share: string | null): Promise<void> {
+      const query = new URLSearchParams({ salt, ...(share === null ? {} : { share }) })
+      await Promise.allSettled(
+        [...running.values()].filter((engine) => engine.state === 'ready').map((engine) => tell(engine, 'DELETE', `/prefixes?${query}`)),
+      )
+    },
+
+    memory,
+
+    /** Called after any engine appeared, changed state or went. */
+    onChange(listener: () => void): () => void {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+  return door
+
+  function nextChange(): Promise<void> {
+    return new Promise((resolve) => {
+      const listener = () => {
+        listeners.delete(listener)
+        resolve()
+      }
+      listeners.add(listener)
+    })
+  }
+}
+
+async function makePlan(model: ModelToServe, room: { freeBytes: number; budgetBytes: number }): Promise<MemoryPlan> {
+  const first = shapesFor(Number.MAX_SAFE_INTEGER, model)
+  const answer = await estimate({ modelPath: model.path, shapes: first, batchTokens: BATCH_TOKENS })
+  if ('error' in answer) throw new ModelNotServable({ model: model.name, reason: answer.error.message, cause: answer.error.code })
+  // Shapes longer than the model was trained for are not asked for again: their figures bound the shorter ones from above.
+  const shapes = first.map((shape) => ({
+    ...shape,
+    contextTokens: answer.trainedContextTokens > 0 ? Math.min(shape.contextTokens, answer.trainedContextTokens) : shape.contextTokens,
+  }))
+  const weightsBytes = answer.weightsBytes + PROCESS_BYTES
+  const choice = chooseShape(shapes, answer.contextBytes, weightsBytes, room)
+  if ('neededBytes' in choice) throw new MemoryExceeded({ model: model.name, ...room, neededBytes: choice.neededBytes })
+  return {
+    ...choice.shape,
+    weightsBytes: answer.weightsBytes,
+    contextBytes: choice.contextBytes,
+    memoryBytes: weightsBytes + choice.contextBytes,
+  }
+}
+
+/** Asks in a process of its own: a hostile file may take the native reader down, and then only that process. */
+function estimate(question: EstimateQuestion): Promise<EstimateAnswer> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [ESTIMATE, JSON.stringify(question)], { stdio: ['ignore', 'pipe', 'ignore'] })
+    const chunks: Buffer[] = []
+    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
+    const timer = setTimeout(() => child.kill('SIGKILL'), ESTIMATE_MS_MAX)
+    const broken = (message: string) => resolve({ error: { code: 'engine.model_broken', message } })
+    child.on('error', (error) => broken(`the file could not be examined: ${error.message}`))
+    child.on('close', (code, signal) => {
+      clearTimeout(timer)
+      try {
+        resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')) as EstimateAnswer)
+      } catch {
+        broken(`the file takes its reader down (${signal ?? `exit ${code}`}), so it is not loaded.`)
+      }
+    })
+  })
+}
+
+const ESTIMATE = fileURLToPath(new URL('../../engine-host/estimate.ts', import.meta.url))
+
+async function healthOf(socketPath: string): Promise<EngineHealth | null> {
+  return ask<EngineHealth>(socketPath, '/health')
+}
+
+async function statsOf(socketPath: string): Promise<EngineStats | null> {
+  return ask<EngineStats>(socketPath, '/stats')
+}
+
+async function ask<Body>(socketPath: string, path: string): Promise<Body | null> {
+  try {
+    const { body } = await socketRequest(socketPath, 'GET', path, { timeoutMs: 2_000 })
+    // llama.cpp's own server answers {"status":"ok"} where ours says its state.
+    if (path === '/health' && typeof body === 'object' && body !== null && 'status' in body)
+      return { state: body.status === 'ok' ? 'ready' : 'loading' } as Body
+    return typeof body === 'object' && body !== null && !('error' in body && path !== '/health') ? (body as Body) : null
+  } catch (error) {
+    if (error instanceof SocketSilent) return null
+    throw error
+  }
+}
+
+function view(engine: Running): EngineView {
+  const { spec, state, health, memoryBytes, pid, restarts, startedAtMs } = engine
+  return {
+    engineId: spec.engineId,
+    model: spec.modelName,
+    state,
+    socketPath: spec.socketPath,
+    task: spec.task,
+    contextTokens: health?.model?.contextTokens ?? spec.contextTokens,
+    sequences: spec.sequences,
+    threads: spec.threads,
+    memoryBytes,
+    pid,
+    restarts,
+    startedAtMs,
+    health,
+  }
+}

@@ -1,0 +1,34 @@
+import { AppError } from '../platform/errors.ts'
+
+const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(bytes < 1e9 ? 2 : 1)} GB`
+
+/** No shape of context makes the model fit. */
+export class MemoryExceeded extends AppError<{ model: string; neededBytes: number; freeBytes: number; budgetBytes: number }> {
+  static override code = 'engines.memory_exceeded'
+  static override status = 409
+  static override say = (d: MemoryExceeded['data']) =>
+    `${d.model} needs ≈ ${gigabytes(d.neededBytes)} here; ${gigabytes(d.freeBytes)} of the ${gigabytes(d.budgetBytes)} for models is free. Unload another model, or choose a smaller one.`
+}
+
+/** The engine said why it cannot serve the model. */
+export class ModelNotServable extends AppError<{ model: string; reason: string; cause: string }> {
+  static override code = 'engines.model_not_servable'
+  static override status = 422
+  static override say = (d: ModelNotServable['data']) => `${d.model} cannot be loaded: ${d.reason}`
+}
+
+/** The engine process died each time it tried. */
+export class EngineCrashed extends AppError<{ model: string; times: number; logPath: string }> {
+  static override code = 'engines.engine_crashed'
+  static override status = 503
+  static override say = (d: EngineCrashed['data']) =>
+    `The engine of ${d.model} ended ${d.times} times while it loaded; it is not tried again by itself. Its log: ${d.logPath}`
+}
+
+/** `LLAMA_SERVER` names something that is not there. */
+export class LlamaServerMissing extends AppError<{ named: string }> {
+  static override code = 'engines.llama_server_missing'
+  static override status = 409
+  static override say = (d: LlamaServerMissing['data']) =>
+    `LLAMA_SERVER is "${d.named}", but no llama.cpp server was found there. Install it, or clear the setting to use the embedded engine.`
+}

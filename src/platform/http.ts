@@ -1,0 +1,90 @@
+/**
+ * The control server's frame: Fastify with TypeBox schemas, one OpenAPI document made from them, errors in one shape.
+ *
+ * Two servers are made with it. The public one gets what the gateway passes on. The admin one listens on a socket in a
+ * folder that only the operator's own account can open, so whoever reaches it is the operator of this machine.
+ */
+import swagger from '@fastify/swagger'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { AppError, errorBody } from './errors.ts'
+import { newId } from './ids.ts'
+import type { Log } from './log.ts'
+
+export type Server = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>
+
+export type ServerOptions = { log: Log; version: string; publicUrl: string }
+
+export async function createServer({ log, version, publicUrl }: ServerOptions): Promise<Server> {
+  const server = fastify({
+    loggerInstance: log.child({ part: 'http' }) as FastifyBaseLogger,
+    disableRequestLogging: true,
+    // The gateway names each request before it passes it on; what comes from elsewhere gets a name here.
+    genReqId: (request) => {
+      const given = request.headers['x-request-id']
+      return typeof given === 'string' && /^req_[0-9a-z]{1,40}$/.test(given) ? given : newId('req')
+    },
+    bodyLimit: 1_048_576,
+    forceCloseConnections: 'idle',
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false } },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+
+  await server.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Tradewind',
+        version,
+        description: 'Models behind an OpenAI-compatible API, and the routes that run the installation.',
+        license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
+      },
+      servers: [{ url: publicUrl }],
+      components: {
+        securitySchemes: {
+          key: { type: 'http', scheme: 'bearer', description: 'An API key, `sk-tw-…`.' },
+          session: { type: 'apiKey', in: 'cookie', name: 'better-auth.session_token' },
+        },
+      },
+    },
+  })
+  server.addHook('onSend', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+  })
+  server.setErrorHandler((error, request, reply) => {
+    const { status, body } = wireError(error)
+    if (status >= 500) request.log.error({ err: error, route: request.routeOptions.url }, 'a request failed')
+    return reply.code(status).send(body)
+  })
+  server.setNotFoundHandler((request, reply) =>
+    reply.code(404).send(errorBody('not_found', 404, `There is no ${request.method} ${request.url.split('?')[0]} here. The routes are listed at /docs.`)),
+  )
+  return server
+}
+
+/** The one place where an error becomes what a client sees. What is not an expected error says nothing of itself. */
+export function wireError(error: unknown): { status: number; body: ReturnType<typeof errorBody> } {
+  if (error instanceof AppError) return { status: error.status, body: errorBody(error.code, error.status, error.message) }
+  const { validation, validationContext, statusCode, code, message } = error as FastifyFailure
+  if (validation)
+    return {
+      status: 400,
+      body: errorBody('invalid_request', 400, `${validationContext ?? 'request'} ${message}.`.replace(/\.\.$/, '.'), paramOf(validation[0])),
+    }
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
+    return { status: statusCode, body: errorBody(code?.toLowerCase().replace(/^fst_err_/, '') ?? 'invalid_request', statusCode, message) }
+  return { status: 500, body: errorBody('internal', 500, 'Something went wrong here. The log has it under this request id.') }
+}
+
+type FastifyFailure = {
+  validation?: { instancePath?: string; params?: { missingProperty?: string } }[]
+  validationContext?: string
+  statusCode?: number
+  code?: string
+  message: string
+}
+
+function paramOf(failure: { instancePath?: string; params?: { missingProperty?: string } } | undefined): string | null {
+  const path = failure?.instancePath?.slice(1).replaceAll('/', '.') ?? ''
+  return [path, failure?.params?.missingProperty ?? ''].filter(Boolean).join('.') || null
+}
