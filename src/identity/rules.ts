@@ -10,7 +10,7 @@
  * The table is the documentation: docs/authorization.md is printed from it (`rules-page.ts`), and a test holds them equal.
  * Pure module.
  */
-import { Forbidden, Unauthenticated } from './errors.ts'
+import { Forbidden, OrganizationUnknown, Unauthenticated } from './errors.ts'
 
 export type InstallationRole = 'operator'
 export type OrganizationRole = 'owner' | 'admin' | 'developer' | 'viewer'
@@ -156,6 +156,11 @@ export function may(caller: Caller, action: Action, target: Target = {}): boolea
 export function requireMay(caller: Caller | null, action: Action, target: Target = {}): asserts caller is Caller {
   if (caller === null) throw new Unauthenticated({})
   if (!may(caller, action, target)) throw new Forbidden({ action, does: RULES[action].says, who: whoMay(action) })
+}
+
+/** @throws OrganizationUnknown unless `caller` may do `action` there: what one may not see is not there */
+export function requireVisible(caller: Caller, organizationId: string, action: Action): void {
+  if (!may(caller, action, { organizationId })) throw new OrganizationUnknown({ organization: organizationId })
 }
 
 /** The organisations on which `caller` may do `action`. For lists: what is not in here does not exist for him. */

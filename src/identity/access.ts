@@ -1,0 +1,104 @@
+/**
+ * The guard at the door of every route: who is calling is found before anything of the request is parsed, and a route
+ * that does not declare who may call it does not start.
+ *
+ *     app.get('/api/models', { config: { access: 'models.list' } }, …)
+ *
+ * A rule on the installation is decided here. A rule on an organisation is decided by the house that knows which one:
+ * here it is only made sure that somebody is calling.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Server } from '../platform/http.ts'
+import { Unauthenticated } from './errors.ts'
+import type { Identity } from './identity.ts'
+import { requireTrustedOrigin } from './origins.ts'
+import { type Action, type Caller, RULES, requireMay, whoMay } from './rules.ts'
+
+/** `anybody`: also those whom we do not know. `signed-in`: whoever we know. Else an action of the rules. */
+export type Access = 'anybody' | 'signed-in' | Action
+
+/** `public`: what the gateway passes on. `admin`: the socket that only this machine's operator can open. */
+export type Socket = 'public' | 'admin'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access
+  }
+  interface FastifyRequest {
+    /** Who is calling; null where nobody is known, or where the route is open to anybody. */
+    caller: Caller | null
+  }
+}
+
+/** Guards every route that is registered on `server` afterwards. Call it before them. */
+export function guardRoutes(server: Server, identity: Identity, socket: Socket): void {
+  server.decorateRequest('caller', null)
+
+  server.addHook('onRoute', (route) => {
+    const access = route.config?.access
+    if (access === undefined) throw new Error(`${String(route.method)} ${route.url} does not declare its access`)
+    route.schema = {
+      ...route.schema,
+      ...(access === 'anybody' ? { security: [] } : { security: [{ session: [] }] }),
+      ...(access === 'anybody' || access === 'signed-in'
+        ? {}
+        : { description: [route.schema?.description, `Who may: ${whoMay(access)}.`].filter(Boolean).join(' ') }),
+    }
+  })
+
+  server.addHook('onRequest', async (request, reply) => {
+    const access = request.routeOptions.config.access
+    if (access === undefined || access === 'anybody') return // undefined: no such route, which gets its 404
+    const caller = await callerOf(identity, socket, request, reply)
+    if (caller === null) throw new Unauthenticated({})
+    if (caller.kind === 'person' && changesSomething(request.method))
+      requireTrustedOrigin(request.headers.origin, identity.trustedOrigins)
+    if (access !== 'signed-in' && RULES[access].on === 'installation') requireMay(caller, access)
+    request.caller = caller
+  })
+}
+
+/** Who is calling: the operator of this machine on the admin socket, else whoever is signed in. A prolonged session's cookie goes onto the answer. */
+export async function callerOf(
+  identity: Identity,
+  socket: Socket,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Caller | null> {
+  if (socket === 'admin') return { kind: 'machine' }
+  const found = await identity.people.personOf(webHeaders(request), addressOf(request))
+  if (!found) return null
+  if (found.setCookies.length > 0) reply.header('set-cookie', found.setCookies)
+  return found.person
+}
+
+/** The caller of a route whose access is not `anybody`. */
+export function knownCaller(request: FastifyRequest): Caller {
+  if (request.caller === null) throw new Unauthenticated({})
+  return request.caller
+}
+
+/**
+ * Where a request came from. What comes over a Unix socket was passed on by our own gateway, which puts the address it
+ * saw last in x-forwarded-for; whatever stands before it there came from the client and proves nothing.
+ */
+export function addressOf(request: FastifyRequest): string | null {
+  const direct = request.socket.remoteAddress
+  if (direct !== undefined) return direct
+  const forwarded = request.headers['x-forwarded-for']
+  return (Array.isArray(forwarded) ? forwarded.join() : (forwarded ?? '')).split(',').at(-1)?.trim() || null
+}
+
+/** Headers as Better Auth wants them. */
+export function webHeaders(request: FastifyRequest): Headers {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (Array.isArray(value)) for (const one of value) headers.append(name, one)
+    else if (value !== undefined) headers.set(name, value)
+  }
+  return headers
+}
+
+function changesSomething(method: string): boolean {
+  return method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS'
+}

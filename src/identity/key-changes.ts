@@ -1,0 +1,29 @@
+import type { Log } from '../platform/log.ts'
+
+export type KeyChanges = ReturnType<typeof createKeyChanges>
+
+/**
+ * Who wants to know that `gatewayKeys()` would answer differently now. Told after the commit: a listener that reads at
+ * once sees the change. Not the outbox, since it is for this process only and a missed word costs nothing: the next
+ * snapshot is whole.
+ */
+export function createKeyChanges(log: Log) {
+  const listeners = new Set<() => void>()
+  return {
+    /** @returns a function that stops listening */
+    listen(listener: () => void): () => void {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    tell(): void {
+      for (const listener of listeners) {
+        try {
+          listener()
+        } catch (error) {
+          // The change is committed: its caller must not be told that it failed.
+          log.error({ err: error }, 'a listener for key changes failed')
+        }
+      }
+    },
+  }
+}

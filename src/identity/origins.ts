@@ -1,0 +1,36 @@
+/**
+ * Where a browser's request may come from, and where it may be sent on to.
+ * Pure module.
+ */
+import { ForeignOrigin } from './errors.ts'
+
+const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]']
+
+/** The public address, and this machine's own names for the port: `localhost` and `127.0.0.1` are two origins to a browser. */
+export function trustedOrigins({ publicUrl, port }: { publicUrl: string; port: number }): string[] {
+  const local = LOOPBACK_NAMES.map((name) => new URL(`http://${name}:${port}`).origin)
+  return [...new Set([new URL(publicUrl).origin, ...local])]
+}
+
+/**
+ * Refuses a change that another site started. Browsers name the origin with every request that is not GET or HEAD, and a
+ * page cannot forge it; a request without one is not from a browser of today, so it has no business with a session.
+ * @throws ForeignOrigin
+ */
+export function requireTrustedOrigin(origin: string | undefined, trusted: string[]): void {
+  if (origin === undefined || !trusted.includes(origin)) throw new ForeignOrigin({ origin: origin ?? null, trusted })
+}
+
+/**
+ * Where to go after signing in: `wanted` if it is a path of ours, else `/`. Browsers read `//x`, `/\x` and control
+ * characters in the middle of either as another host.
+ */
+export function pathOfOurs(wanted: string | undefined): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  if (!wanted?.startsWith('/') || /[\\\u0000-\u001f\u007f]/.test(wanted)) return '/'
+  const ours = 'http://tradewind.invalid'
+  if (!URL.canParse(wanted, ours)) return '/'
+  const url = new URL(wanted, ours)
+  // Resolving `/.//x` leaves `//x`, which a browser would take for a host when it is told to go there.
+  return url.origin === ours && !url.pathname.startsWith('//') ? url.pathname + url.search : '/'
+}
