@@ -1,0 +1,80 @@
+/** `POST /v1/embeddings`. */
+import { performance } from 'node:perf_hooks'
+import { Fields, invalidValue, missing } from './fields.ts'
+import type { Call, Host } from './host.ts'
+import { sendJson } from './json-response.ts'
+import { readPrompts } from './prompt-input.ts'
+import { RequestError } from './request-error.ts'
+
+/** Families trained so that the beginning of a vector is a vector (Matryoshka); others lose their meaning when cut. */
+const SHORTENABLE = new Set(['qwen3', 'gemma-embedding'])
+
+/** Answers on `call.response`. @throws RequestError or EngineError */
+export async function answerEmbedding(host: Host, call: Call): Promise<void> {
+  if (host.task !== 'embedding') {
+    throw new RequestError({
+      status: 400,
+      code: 'unsupported_model',
+      param: 'model',
+      message: `'${host.modelName}' is a chat model: it makes no embeddings.`,
+    })
+  }
+  const { engine } = host
+  const fields = new Fields(call.body)
+  const inputs = readPrompts(fields.raw('input') ?? missing('input'), 'input', engine.facts.vocabularySize)
+  const format = fields.choice('encoding_format', ['float', 'base64']) ?? 'float'
+  const dimensions = readDimensions(fields, engine.facts)
+  const model = fields.string('model') ?? host.modelName
+  const tokens = inputs.map((input, index) => {
+    // Text, not markup: what looks like a control token in it is text too.
+    const list = typeof input === 'string' ? engine.withBos(engine.tokenize(input, false)) : input
+    if (list.length > engine.facts.contextTokens) throw tooLong(index, list.length, engine.facts.contextTokens)
+    if (list.length === 0) throw invalidValue(`input[${index}]`, 'An empty text has no embedding with this model.')
+    return list
+  })
+  const startedMs = performance.now()
+  const vectors = await engine.embed(tokens, call.share)
+  const promptTokens = tokens.reduce((sum, list) => sum + list.length, 0)
+  sendJson(call.response, 200, {
+    object: 'list',
+    model,
+    data: vectors.map((vector, index) => ({
+      object: 'embedding',
+      index,
+      embedding: encode(dimensions < vector.length ? shorten(vector, dimensions) : vector, format),
+    })),
+    usage: { prompt_tokens: promptTokens, total_tokens: promptTokens },
+    timings: { queue_ms: 0, prefill_ms: Math.round((performance.now() - startedMs) * 1000) / 1000, decode_ms: 0 },
+  })
+}
+
+function readDimensions(fields: Fields, facts: Host['engine']['facts']): number {
+  const size = facts.embeddingSize
+  const dimensions = fields.integer('dimensions', { min: 1, max: size }) ?? size
+  if (dimensions === size || SHORTENABLE.has(facts.architecture)) return dimensions
+  throw invalidValue('dimensions', `This model's embeddings have ${size} dimensions and cannot be shortened.`)
+}
+
+function tooLong(index: number, tokens: number, contextTokens: number): RequestError {
+  return new RequestError({
+    status: 400,
+    code: 'context_length_exceeded',
+    param: `input[${index}]`,
+    message: `This model's maximum context length is ${contextTokens} tokens. However, input ${index} has ${tokens} tokens. Please reduce its length.`,
+  })
+}
+
+/** The first dimensions, brought back to length 1. */
+function shorten(vector: Float32Array, dimensions: number): Float32Array {
+  const cut = vector.slice(0, dimensions)
+  const length = Math.hypot(...cut)
+  return length === 0 ? cut : cut.map((value) => value / length)
+}
+
+/** Base64 is of little-endian 32-bit floats, as OpenAI's own SDK reads it. */
+function encode(vector: Float32Array, format: 'float' | 'base64'): number[] | string {
+  if (format === 'float') return [...vector]
+  const bytes = Buffer.alloc(vector.length * 4)
+  for (const [index, value] of vector.entries()) bytes.writeFloatLE(value, index * 4)
+  return bytes.toString('base64')
+}

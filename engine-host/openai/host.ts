@@ -1,0 +1,30 @@
+/** What every route of an engine host works with. */
+import type { ServerResponse } from 'node:http'
+import type { EngineSpec, ReasoningParser, ToolParser } from '../../src/engines/engine-wire.ts'
+import type { TokenEngine } from '../token-engine.ts'
+import type { RunningRequests } from './running-requests.ts'
+
+/** A host whose model is loaded. */
+export type Host = {
+  engine: TokenEngine
+  task: EngineSpec['task']
+  modelName: string
+  toolParser: Exclude<ToolParser, 'auto'>
+  reasoningParser: Exclude<ReasoningParser, 'auto'>
+  running: RunningRequests
+  /** Seconds since the epoch, for `created`. */
+  nowS(): number
+}
+
+/** One request to an inference route, its body parsed and its headers read. */
+export type Call = {
+  body: unknown
+  response: ServerResponse
+  requestId: string
+  salt: string
+  share: string
+  adapter: string | null
+  disk: boolean
+  /** The header `x-tradewind-usage`. */
+  usage: string | undefined
+}
