@@ -1,0 +1,260 @@
+/**
+ * The story of one request to a model.
+ *
+ *   key → body → head → route → usage record open → engine → bytes to the client → usage record close
+ *
+ * From the moment a route is known, whatever happens leaves exactly one usage record.
+ */
+import type { OutgoingHttpHeaders } from 'node:http'
+import type { UsageRecord, UsageSink } from '../billing/usage-record.ts'
+import { ENGINE_HEADERS } from '../engines/engine-wire.ts'
+import { AppError } from '../platform/errors.ts'
+import { AnswerWatch } from './answer-watch.ts'
+import { askForUsage } from './ask-for-usage.ts'
+import { ClientAnswer } from './client-answer.ts'
+import type { EngineConnection, EnginePools } from './engine-pools.ts'
+import { ClientLeft, EngineLost, EngineTimeout, EngineUnavailable, Starting } from './errors.ts'
+import { answerError, answerRefusal, answerUnexpected, baseHeaders, codeIn, type Exchange } from './exchange.ts'
+import { type ReplicaFinder, type ReplicaSearch, WakeRefused } from './find-replica.ts'
+import { requireScope } from './key-ring.ts'
+import type { GatewayLimits } from './limits.ts'
+import { type HeldBytes, readBody } from './read-body.ts'
+import { type RelayEnd, relay } from './relay.ts'
+import { type BodyHead, scanBody } from './scan-body.ts'
+import type { SnapshotKey, SnapshotReplica, SnapshotRoute } from './snapshot.ts'
+import type { InForce, Snapshots } from './snapshot-client.ts'
+
+export type InferenceDeps = {
+  snapshots: Snapshots
+  finder: ReplicaFinder
+  pools: EnginePools
+  usage: UsageSink
+  limits: GatewayLimits
+  held: HeldBytes
+  /** Told of each closed record, for metrics. */
+  onRecord(record: UsageRecord): void
+}
+
+/** Paths that are answered by an engine. */
+export const INFERENCE_PATHS: ReadonlySet<string> = new Set([
+  '/v1/chat/completions',
+  '/v1/completions',
+  '/v1/embeddings',
+  '/tokenize',
+  '/detokenize',
+])
+
+/** One request that has reached a route. */
+type Call = {
+  exchange: Exchange
+  key: SnapshotKey
+  route: SnapshotRoute
+  head: BodyHead
+  body: Buffer
+  client: ClientAnswer
+  record: UsageRecord
+  /** When the whole body was here, by `performance.now()`. */
+  bodyAt: number
+}
+
+/** @throws AppError before a route is known; later trouble is answered and recorded here */
+export async function answerInference(exchange: Exchange, deps: InferenceDeps): Promise<void> {
+  const before = inForce(deps)
+  requireScope(before.keys.callerOf(exchange.request.headers), 'inference') // a stranger's body is not worth reading
+  const body = await readBody(exchange.request, deps.limits, deps.held)
+  try {
+    const now = inForce(deps) // a slow body may outlive its key
+    const key = now.keys.callerOf(exchange.request.headers)
+    requireScope(key, 'inference')
+    exchange.seen.keyId = key.id
+    const head = scanBody(body.bytes)
+    const route = now.routes.find(key, head.model)
+    exchange.seen.model = route.model
+    await answerCall(openCall(exchange, key, route, head, body.bytes, deps), deps)
+  } finally {
+    body.release()
+  }
+}
+
+function inForce(deps: InferenceDeps): InForce {
+  const current = deps.snapshots.current()
+  if (current === null) throw new Starting({})
+  return current
+}
+
+function openCall(
+  exchange: Exchange,
+  key: SnapshotKey,
+  route: SnapshotRoute,
+  head: BodyHead,
+  body: Buffer,
+  deps: InferenceDeps,
+): Call {
+  const record: UsageRecord = {
+    id: exchange.id,
+    startedAtMs: exchange.startedAtMs,
+    organizationId: key.organizationId,
+    projectId: key.projectId,
+    keyId: key.id,
+    model: route.model,
+    adapter: route.adapter,
+    deploymentId: null,
+    engineId: null,
+    route: exchange.path,
+    stream: head.stream,
+    status: 0,
+    errorCode: null,
+    ...new AnswerWatch('engine').counts(),
+    cutBy: null,
+    gatewayMs: 0,
+    firstTokenMs: null,
+    totalMs: 0,
+    retries: 0,
+  }
+  deps.usage.open(record)
+  const client = new ClientAnswer(exchange.response, deps.limits.clientStallMs)
+  return { exchange, key, route, head, body, client, record, bodyAt: performance.now() }
+}
+
+async function answerCall(call: Call, deps: InferenceDeps): Promise<void> {
+  const { exchange, client, record } = call
+  try {
+    await askEngines(call, deps)
+  } catch (error) {
+    if (error instanceof WakeRefused) {
+      answerRefusal(exchange, error.refusal)
+      record.errorCode = exchange.seen.errorCode
+    } else if (error instanceof AppError) {
+      answerError(exchange, error)
+      record.errorCode = error.code
+    } else if (!(error instanceof ClientLeft)) {
+      record.errorCode = AppError.code
+      answerUnexpected(exchange, error)
+      throw error
+    }
+  } finally {
+    await client.settled
+    closeRecord(call, deps)
+  }
+}
+
+/** Gives the request to one engine after another until one answers, or there is no point in going on. */
+async function askEngines(call: Call, deps: InferenceDeps): Promise<void> {
+  const { client, record, route } = call
+  const search = deps.finder.search(route, client.signal)
+  let deaths = 0
+  for (;;) {
+    const replica = await search.next()
+    const end = await askEngine(call, replica, deps)
+    if (end.kind === 'lost' && end.reached) deaths++
+    if (mayAskAnother(end, search, deaths, deps.limits)) {
+      record.retries++
+      continue
+    }
+    return settle(call, end, replica, deaths, deps)
+  }
+}
+
+function mayAskAnother(end: RelayEnd, search: ReplicaSearch, deaths: number, limits: GatewayLimits): boolean {
+  if (end.kind === 'lost') return !end.timedOut && deaths <= limits.deathsMax
+  if (end.kind !== 'refused') return false
+  // 503: it is loading or closing, so waiting helps. 429: it is full, and only another one could help.
+  return end.status === 503 || search.hasUntried()
+}
+
+async function askEngine(call: Call, replica: SnapshotReplica, deps: InferenceDeps): Promise<RelayEnd> {
+  const { exchange, record, head, client, route } = call
+  record.deploymentId = route.deploymentId
+  record.engineId = replica.engineId
+  record.gatewayMs = performance.now() - call.bodyAt
+  const connection = deps.pools.take(replica)
+  const watch = new AnswerWatch(connection.isOurs ? 'engine' : 'upstream')
+  try {
+    const end = await relay({
+      dispatcher: connection.dispatcher,
+      path: connection.pathPrefix + exchange.path,
+      headers: engineHeaders(call, replica, connection),
+      body: connection.isOurs ? call.body : askForUsage(call.body, head),
+      client,
+      watch,
+      stripUsage: !head.includeUsage,
+      clientHeaders: baseHeaders(exchange),
+      cancelPath: connection.isOurs ? `/requests/${exchange.id}` : null,
+      lastWordsMs: deps.limits.lastWordsMs,
+      onFirstContent: () => {
+        record.firstTokenMs ??= performance.now() - exchange.startedAt
+      },
+    })
+    Object.assign(record, watch.counts())
+    record.errorCode = watch.errorCode
+    return end
+  } finally {
+    connection.release()
+  }
+}
+
+/** Only what an engine needs to know goes there: nothing that the client sent names a person or a secret to it. */
+function engineHeaders(call: Call, replica: SnapshotReplica, connection: EngineConnection): string[] {
+  const headers = ['content-type', 'application/json', ENGINE_HEADERS.requestId, call.exchange.id]
+  if (replica.authorization !== null) headers.push('authorization', replica.authorization)
+  if (!connection.isOurs) return headers
+  const { key, route } = call
+  headers.push(ENGINE_HEADERS.salt, key.salt, ENGINE_HEADERS.share, key.share, ENGINE_HEADERS.usage, 'always')
+  if (route.adapter !== null) headers.push(ENGINE_HEADERS.adapter, route.adapter)
+  if (key.contentOnDisk) headers.push(ENGINE_HEADERS.disk, 'allow')
+  return headers
+}
+
+/** Answers what no engine has answered, and notes who cut what was cut. */
+function settle(call: Call, end: RelayEnd, replica: SnapshotReplica, deaths: number, deps: InferenceDeps): void {
+  const { exchange, record, route } = call
+  const engine = replica.baseUrl === null ? 'engine' : 'upstream'
+  switch (end.kind) {
+    case 'answered':
+      return
+    case 'left':
+      record.cutBy = 'client'
+      return
+    case 'cut':
+      record.cutBy = end.timedOut ? 'timeout' : engine
+      record.errorCode ??= end.timedOut ? EngineTimeout.code : EngineLost.code
+      return
+    case 'refused': {
+      const passedOn: OutgoingHttpHeaders = {}
+      for (const name of ['retry-after', 'retry-after-ms', 'x-should-retry'])
+        if (end.headers[name] !== undefined) passedOn[name] = end.headers[name]
+      const contentType = end.headers['content-type'] ?? 'application/json'
+      answerRefusal(exchange, { status: end.status, contentType, body: end.body }, passedOn)
+      record.errorCode = codeIn(end.body)
+      return
+    }
+    case 'lost': {
+      const error = end.timedOut
+        ? new EngineTimeout({ model: route.model, waitedMs: deps.limits.engineFirstByteMs })
+        : end.reached
+          ? new EngineLost({ model: route.model, attempts: deaths })
+          : new EngineUnavailable({ model: route.model, waitedMs: deps.limits.restartWaitMs })
+      record.errorCode = error.code
+      record.cutBy = end.timedOut ? 'timeout' : engine
+      // The engine may have worked on it: a client that tries again pays again, so that is a person's decision.
+      answerError(exchange, error, end.reached ? 'never' : undefined)
+      return
+    }
+    default:
+      end satisfies never
+  }
+}
+
+function closeRecord(call: Call, deps: InferenceDeps): void {
+  const { client, exchange, record } = call
+  if (client.isGone && record.cutBy === null) record.cutBy = 'client'
+  record.status = exchange.response.headersSent ? exchange.response.statusCode : 499
+  record.totalMs = performance.now() - exchange.startedAt
+  exchange.seen.errorCode = record.errorCode
+  for (const phase of ['gatewayMs', 'firstTokenMs', 'totalMs'] as const) {
+    const ms = record[phase]
+    if (ms !== null) record[phase] = Math.round(ms * 1000) / 1000
+  }
+  deps.usage.close(record)
+  deps.onRecord(record)
+}

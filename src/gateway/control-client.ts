@@ -1,0 +1,64 @@
+/** What the worker says to control over its admin socket, save the snapshot stream. The contract is in snapshot.ts. */
+import { Pool } from 'undici'
+import type { UsageRecord } from '../billing/usage-record.ts'
+import type { SnapshotRoute } from './snapshot.ts'
+
+export type ControlClient = {
+  /** Says that keys and routes of this version are in force here. Not worth a retry: the next version says it again. */
+  seen(version: number): Promise<void>
+  /** Loads a model. Resolves with the route, or with control's refusal as it came; rejects when control is away. */
+  wake(model: string, timeoutMs: number): Promise<{ route: SnapshotRoute } | Refusal>
+  /** @returns the status; rejects when control is away */
+  deliver(records: readonly UsageRecord[]): Promise<number>
+  /** For the snapshot stream. */
+  readonly pool: Pool
+  readonly worker: string
+  close(): Promise<void>
+}
+
+/** Control's own words, for the client. */
+export type Refusal = { status: number; contentType: string; body: Buffer }
+
+export function createControlClient(socketPath: string, worker: string): ControlClient {
+  const pool = new Pool('http://control', {
+    socketPath,
+    connections: null,
+    pipelining: 1,
+    connectTimeout: 2_000,
+    allowH2: false,
+  })
+
+  const post = async (path: string, body: unknown, timeoutMs: number) => {
+    const response = await pool.request({
+      method: 'POST',
+      path,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+    })
+    const bytes = Buffer.from(await response.body.arrayBuffer())
+    return {
+      status: response.statusCode,
+      contentType: String(response.headers['content-type'] ?? 'application/json'),
+      body: bytes,
+    }
+  }
+
+  return {
+    pool,
+    worker,
+    async seen(version) {
+      await post(`/internal/snapshot/${version}/seen`, { worker }, 5_000)
+    },
+    async wake(model, timeoutMs) {
+      const answer = await post('/internal/wake', { model }, timeoutMs)
+      if (answer.status !== 200) return answer
+      return JSON.parse(answer.body.toString('utf8')) as { route: SnapshotRoute }
+    },
+    async deliver(records) {
+      return (await post('/internal/usage', { worker, records }, 10_000)).status
+    },
+    close: () => pool.destroy(),
+  }
+}

@@ -1,0 +1,127 @@
+/** One request and its answer, as every part of the gateway sees them. */
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import { type AppError, type ErrorBody, errorBody } from '../platform/errors.ts'
+import type { Refusal } from './control-client.ts'
+import { KeyExpired, KeyMissing, KeyUnknown } from './errors.ts'
+import { discardBody } from './read-body.ts'
+
+/** How long a refused client may go on sending its body before the connection is closed. */
+const LINGER_MS = 2_000
+
+export type Exchange = {
+  /** `req_…`, ours: never what the client sent. */
+  id: string
+  request: IncomingMessage
+  response: ServerResponse
+  /** Decoded by nobody: what was matched is what is passed on. Without the query. */
+  path: string
+  startedAtMs: number
+  /** By `performance.now()`. */
+  startedAt: number
+  /** For metrics and logs; found out on the way. */
+  /** A stream that control keeps open, such as the console's: not worth waiting for when the worker ends. */
+  isEndless: boolean
+  seen: { route: string; model: string | null; keyId: string | null; errorCode: string | null }
+}
+
+/** What a client may do again, and when. Official SDKs obey `x-should-retry` before their own rules. */
+export type Retry = 'as-the-status-says' | 'never' | { afterMs: number }
+
+/** Headers of every answer that the gateway itself begins. */
+export function baseHeaders(exchange: Exchange): OutgoingHttpHeaders {
+  return { 'x-request-id': exchange.id, ...corsHeaders(exchange.path) }
+}
+
+/**
+ * Browsers may call the API from any page, as they may call OpenAI's, since it takes keys and never cookies.
+ * What takes cookies (`/api`) says nothing, which means no.
+ */
+export function corsHeaders(path: string): OutgoingHttpHeaders {
+  if (!path.startsWith('/v1/')) return {}
+  return {
+    'access-control-allow-origin': '*',
+    'access-control-expose-headers': 'x-request-id, retry-after, retry-after-ms, x-should-retry',
+  }
+}
+
+export function answerJson(
+  exchange: Exchange,
+  status: number,
+  value: unknown,
+  headers: OutgoingHttpHeaders = {},
+): void {
+  const body = Buffer.from(JSON.stringify(value))
+  answerBytes(exchange, status, body, { 'content-type': 'application/json; charset=utf-8', ...headers })
+}
+
+/** @param body null for a status that has none */
+export function answerBytes(
+  exchange: Exchange,
+  status: number,
+  body: Buffer | null,
+  headers: OutgoingHttpHeaders,
+): void {
+  const { request, response } = exchange
+  if (response.headersSent || response.destroyed) return
+  const length = body === null ? {} : { 'content-length': String(body.length) }
+  const isStillSending = hasBody(request) && !request.complete
+  const closing = isStillSending ? { connection: 'close' } : {}
+  response.writeHead(status, { ...baseHeaders(exchange), ...headers, ...length, ...closing })
+  if (body !== null && request.method !== 'HEAD') response.write(body)
+  if (isStillSending) void discardBody(request, LINGER_MS).then(() => response.end())
+  else response.end()
+}
+
+export function hasBody(request: IncomingMessage): boolean {
+  return Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'] !== undefined
+}
+
+/** Turns expected trouble into OpenAI's error shape. */
+export function answerError(exchange: Exchange, error: AppError, retry: Retry = retryOf(error.status)): void {
+  exchange.seen.errorCode = error.code
+  const challenge = isAboutTheKey(error) ? { 'www-authenticate': 'Bearer' } : {}
+  answerJson(exchange, error.status, wireError(error), { ...retryHeaders(retry), ...challenge })
+}
+
+/** A bug of ours: the client is told so, or its answer is broken off if it had begun. */
+export function answerUnexpected(exchange: Exchange, cause: unknown): void {
+  if (exchange.response.headersSent) exchange.response.destroy()
+  else answerError(exchange, new AppError({}, { cause }))
+}
+
+/** Hands on another process's words. */
+export function answerRefusal(exchange: Exchange, refusal: Refusal, headers: OutgoingHttpHeaders = {}): void {
+  exchange.seen.errorCode = codeIn(refusal.body)
+  const retry = retryHeaders(retryOf(refusal.status))
+  answerBytes(exchange, refusal.status, refusal.body, { ...retry, ...headers, 'content-type': refusal.contentType })
+}
+
+export function wireError(error: AppError): ErrorBody {
+  const param = typeof error.data.param === 'string' ? error.data.param : null
+  return errorBody(error.code, error.status, error.message, param)
+}
+
+export function retryHeaders(retry: Retry): OutgoingHttpHeaders {
+  if (retry === 'as-the-status-says') return {}
+  if (retry === 'never') return { 'x-should-retry': 'false' }
+  return { 'retry-after': String(Math.ceil(retry.afterMs / 1000)), 'retry-after-ms': String(retry.afterMs) }
+}
+
+export function codeIn(body: Buffer): string {
+  try {
+    const code: unknown = (JSON.parse(body.toString('utf8')) as { error?: { code?: unknown } }).error?.code
+    return typeof code === 'string' ? code : 'unknown'
+  } catch {
+    return 'unknown'
+  }
+}
+
+/** 503 passes soon, other trouble of the request itself never does, and a 502 speaks for itself. */
+function retryOf(status: number): Retry {
+  if (status === 503) return { afterMs: 1_000 }
+  return status < 500 && status !== 408 && status !== 429 ? 'never' : 'as-the-status-says'
+}
+
+function isAboutTheKey(error: AppError): boolean {
+  return error instanceof KeyMissing || error instanceof KeyUnknown || error instanceof KeyExpired
+}

@@ -1,0 +1,245 @@
+/**
+ * The front door: one HTTP server that answers what it can from memory and engines, and passes the rest to control.
+ *
+ *   POST /v1/chat/completions · /v1/completions · /v1/embeddings · /tokenize · /detokenize   → an engine
+ *   GET  /v1/models[/{id}]                                                                   → memory
+ *   GET  /livez                                                                              → here
+ *   everything else                                                                          → control, unchanged
+ *
+ * Built once per worker by worker.ts; holds no database and waits for none.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Dispatcher } from 'undici'
+import type { UsageRecord, UsageSink } from '../billing/usage-record.ts'
+import type { Clock } from '../platform/clock.ts'
+import { AppError, errorBody } from '../platform/errors.ts'
+import { newId } from '../platform/ids.ts'
+import type { Log } from '../platform/log.ts'
+import { answerInference, INFERENCE_PATHS } from './answer-inference.ts'
+import type { ControlClient } from './control-client.ts'
+import { createEnginePools } from './engine-pools.ts'
+import { ClientLeft, HeadersTooMany, TargetRefused } from './errors.ts'
+import { answerBytes, answerError, answerJson, answerUnexpected, type Exchange } from './exchange.ts'
+import { createReplicaFinder } from './find-replica.ts'
+import type { GatewayLimits } from './limits.ts'
+import { isModelsPath, listModels } from './list-models.ts'
+import { passOn } from './pass-on.ts'
+import type { Snapshots } from './snapshot-client.ts'
+
+export type GatewayDeps = {
+  snapshots: Snapshots
+  /** Control's admin socket. */
+  control: ControlClient
+  /** Control's public socket. */
+  controlPublic: Dispatcher
+  usage: UsageSink
+  limits: GatewayLimits
+  publicUrl: string
+  clock: Clock
+  log: Log
+  onAnswered(route: string, status: number, model: string | null, ms: number): void
+  onRecord(record: UsageRecord): void
+}
+
+export type Gateway = {
+  /** @throws Error EADDRINUSE, EACCES … */
+  listen(options: { host: string; port: number; reusePort: boolean }): Promise<AddressInfo>
+  inFlight(): number
+  heldBytes(): number
+  /** Stops accepting, lets running requests end for at most `limits.drainMs`, then closes everything. */
+  drain(): Promise<void>
+}
+
+export function createGateway(deps: GatewayDeps): Gateway {
+  const { snapshots, control, limits, log } = deps
+  const pools = createEnginePools(limits)
+  const finder = createReplicaFinder({ snapshots, control, pools, limits })
+  const held = { bytes: 0 }
+  const inference = { ...deps, pools, finder, held }
+  const stopSweeping = snapshots.onChange(({ snapshot }) =>
+    pools.keepOnly(snapshot.routes.flatMap((route) => route.replicas)),
+  )
+  const open = new Set<Exchange>()
+  let draining = false
+  let wakeDrain = () => {}
+
+  const answer = async (exchange: Exchange): Promise<void> => {
+    const { request, path, seen } = exchange
+    if (request.rawHeaders.length > 2 * limits.headersMax) throw new HeadersTooMany({ headersMax: limits.headersMax })
+    if (!path.startsWith('/')) throw new TargetRefused({})
+    const reads = request.method === 'GET' || request.method === 'HEAD'
+    if (request.method === 'POST' && INFERENCE_PATHS.has(path)) {
+      seen.route = path
+      await answerInference(exchange, inference)
+    } else if (reads && isModelsPath(path)) {
+      seen.route = '/v1/models'
+      listModels(exchange, snapshots)
+    } else if (reads && path === '/livez') {
+      seen.route = path
+      answerJson(exchange, 200, { status: 'ok' })
+    } else if (isPreflight(exchange)) {
+      seen.route = 'preflight'
+      answerPreflight(exchange)
+    } else await passOn(exchange, deps.controlPublic, deps.publicUrl)
+  }
+
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
+    if (draining) response.shouldKeepAlive = false
+    const exchange = openExchange(request, response, deps.clock)
+    open.add(exchange)
+    response.once('close', () => {
+      open.delete(exchange)
+      if (open.size === 0) wakeDrain()
+      noteAnswer(exchange, deps)
+    })
+    answer(exchange).catch((error) => {
+      if (error instanceof AppError) answerError(exchange, error)
+      else if (!(error instanceof ClientLeft)) {
+        log.error({ requestId: exchange.id, err: error }, 'a request failed in a way nobody expected')
+        answerUnexpected(exchange, error)
+      }
+    })
+  }
+
+  const server = createServer(
+    {
+      maxHeaderSize: limits.headerBytesMax,
+      headersTimeout: limits.headersMs,
+      requestTimeout: 0, // an upload may take hours; silence within a body is watched where bodies are read
+      connectionsCheckingInterval: Math.min(1_000, limits.headersMs),
+      keepAliveTimeout: limits.keepAliveMs,
+      noDelay: true,
+    },
+    handle,
+  )
+  // One more than we bear: the server cuts off what is beyond it in silence, and we want to say so.
+  server.maxHeadersCount = limits.headersMax + 1
+  server.maxConnections = limits.connectionsMax
+  server.on('clientError', refuseBrokenRequest)
+
+  return {
+    async listen(options) {
+      await listening(server, options)
+      return server.address() as AddressInfo
+    },
+    inFlight: () => open.size,
+    heldBytes: () => held.bytes,
+    async drain() {
+      draining = true
+      server.close()
+      for (const exchange of open) if (exchange.isEndless) exchange.response.destroy()
+      if (open.size > 0) {
+        const ended = new Promise<void>((resolve) => {
+          wakeDrain = resolve
+        })
+        await Promise.race([ended, sleep(limits.drainMs, undefined, { ref: false })])
+      }
+      server.closeAllConnections()
+      stopSweeping()
+      await pools.close()
+    },
+  }
+}
+
+function openExchange(request: IncomingMessage, response: ServerResponse, clock: Clock): Exchange {
+  if (request.url !== undefined && /^https?:\/\//i.test(request.url)) request.url = originForm(request.url)
+  const url = request.url ?? ''
+  const query = url.indexOf('?')
+  const startedAtMs = clock.nowMs()
+  return {
+    id: newId('req', startedAtMs),
+    request,
+    response,
+    path: query < 0 ? url : url.slice(0, query),
+    startedAtMs,
+    startedAt: performance.now(),
+    isEndless: false,
+    seen: { route: 'control', model: null, keyId: null, errorCode: null },
+  }
+}
+
+/** Proxies may send the whole address; the path is what counts here. */
+function originForm(url: string): string {
+  if (!URL.canParse(url)) return ''
+  const { pathname, search } = new URL(url)
+  return pathname + search
+}
+
+function isPreflight({ request, path }: Exchange): boolean {
+  return (
+    request.method === 'OPTIONS' &&
+    path.startsWith('/v1/') &&
+    request.headers['access-control-request-method'] !== undefined
+  )
+}
+
+function answerPreflight(exchange: Exchange): void {
+  const wanted = exchange.request.headers['access-control-request-headers'] ?? ''
+  const isPlain = /^[\w\-, ]{0,1000}$/.test(wanted)
+  answerBytes(exchange, 204, null, {
+    'access-control-allow-methods': 'GET, POST, DELETE, OPTIONS',
+    'access-control-allow-headers': isPlain && wanted !== '' ? wanted : 'authorization, content-type',
+    'access-control-max-age': '86400',
+    vary: 'access-control-request-headers',
+  })
+}
+
+function noteAnswer(exchange: Exchange, deps: GatewayDeps): void {
+  const { request, response, seen } = exchange
+  const status = response.headersSent ? response.statusCode : 499
+  const ms = performance.now() - exchange.startedAt
+  deps.onAnswered(seen.route, status, seen.model, ms)
+  const clientsOwn = request.headers['x-request-id']
+  deps.log[seen.model === null ? 'debug' : 'info'](
+    {
+      requestId: exchange.id,
+      ...(typeof clientsOwn === 'string' && /^[\w.-]{1,64}$/.test(clientsOwn) ? { clientRequestId: clientsOwn } : {}),
+      method: request.method,
+      route: seen.route,
+      status,
+      ms: Math.round(ms * 10) / 10,
+      ...(seen.model === null ? {} : { model: seen.model }),
+      ...(seen.keyId === null ? {} : { keyId: seen.keyId }),
+      ...(seen.errorCode === null ? {} : { errorCode: seen.errorCode }),
+    },
+    'answered',
+  )
+}
+
+/** What never became a request: headers too large, too slow, or no HTTP at all. */
+function refuseBrokenRequest(
+  error: NodeJS.ErrnoException,
+  socket: Socket & { _httpMessage?: { headersSent: boolean } | null },
+): void {
+  if (!socket.writable || error.code === 'ECONNRESET' || socket._httpMessage?.headersSent) {
+    socket.destroy()
+    return
+  }
+  const [status, reason, code, message] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? [431, 'Request Header Fields Too Large', 'headers_too_large', 'The headers of this request are too large.']
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? [408, 'Request Timeout', 'request_timeout', 'The headers of this request did not come in time.']
+        : [400, 'Bad Request', 'invalid_request', 'This is not a well-formed HTTP request.']
+  const body = JSON.stringify(errorBody(code as string, status as number, message as string))
+  const head = [
+    `HTTP/1.1 ${status} ${reason}`,
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-request-id: ${newId('req')}`,
+    'connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+function listening(server: Server, options: { host: string; port: number; reusePort: boolean }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}

@@ -1,0 +1,119 @@
+/**
+ * Everything that is not the gateway's own goes to control over its public socket, unchanged, streaming both ways:
+ * cookies, redirects and uploads of any size. Only who asked is put in, and only by us: a client's own `x-forwarded-*`
+ * would let it claim another's address.
+ */
+import type { Dispatcher } from 'undici'
+import { ControlUnavailable } from './errors.ts'
+import { answerError, corsHeaders, type Exchange, hasBody } from './exchange.ts'
+
+/** Belong to one connection, not to the message: https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1 */
+const HOP_BY_HOP = [
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]
+/** Ours to say, or about the hop before us. */
+const OURS = ['expect', 'forwarded', 'x-real-ip', 'x-request-id']
+
+/**
+ * @param control dispatcher of control's public socket
+ * @param publicUrl says whether the public address is reached by https
+ * @returns resolves when the answer has ended, however it ended
+ */
+export function passOn(exchange: Exchange, control: Dispatcher, publicUrl: string): Promise<void> {
+  const { request, response } = exchange
+  return new Promise((resolve) => {
+    let controller: Dispatcher.DispatchController | null = null
+    response.once('close', () => {
+      if (!response.writableFinished) controller?.abort(new Error('the client left'))
+      resolve()
+    })
+    response.on('drain', () => controller?.resume())
+    control.dispatch(
+      {
+        method: request.method ?? 'GET',
+        path: request.url ?? '/',
+        headers: requestHeaders(exchange, publicUrl),
+        body: hasBody(request) ? request : null,
+      },
+      {
+        onRequestStart(started) {
+          controller = started
+          if (response.destroyed) started.abort(new Error('the client left'))
+        },
+        onResponseStart(started, status, headers) {
+          if (status < 200) return // 100 Continue and its like
+          exchange.isEndless = headers['content-type']?.startsWith('text/event-stream') ?? false
+          response.writeHead(status, responseHeaders(exchange, started.rawHeaders as Buffer[]))
+        },
+        onResponseData(started, chunk) {
+          if (!response.write(chunk)) started.pause()
+        },
+        onResponseEnd() {
+          response.end()
+        },
+        onResponseError(_started, cause) {
+          // Halfway through, breaking the connection is the only honest end.
+          if (response.headersSent) response.destroy()
+          else answerError(exchange, new ControlUnavailable({}, { cause }))
+        },
+      },
+    )
+  })
+}
+
+function requestHeaders({ id, request }: Exchange, publicUrl: string): string[] {
+  const kept = keptHeaders(
+    request.rawHeaders,
+    (name) => OURS.includes(name) || name.startsWith('x-forwarded-') || name.startsWith('x-tradewind-'),
+  )
+  const host = request.headers.host ?? ''
+  const { host: publicHost, protocol } = new URL(publicUrl)
+  return [
+    ...kept,
+    'x-request-id',
+    id,
+    'x-forwarded-for',
+    request.socket.remoteAddress ?? '',
+    'x-forwarded-host',
+    host,
+    'x-forwarded-proto',
+    host === publicHost ? protocol.slice(0, -1) : 'http',
+  ]
+}
+
+function responseHeaders(exchange: Exchange, raw: Buffer[]): string[] {
+  const cors = corsHeaders(exchange.path)
+  const headers = keptHeaders(
+    raw.map((part) => part.toString('latin1')),
+    (name) => name === 'x-request-id' || name in cors,
+  )
+  return [
+    ...headers,
+    'x-request-id',
+    exchange.id,
+    ...Object.entries(cors).flatMap(([name, value]) => [name, String(value)]),
+  ]
+}
+
+/** Name, value, name, value …, in their order and as often as they came, less those of this one connection. */
+function keptHeaders(raw: readonly string[], isDropped: (name: string) => boolean): string[] {
+  const perConnection = new Set(HOP_BY_HOP)
+  for (let i = 0; i < raw.length; i += 2) {
+    if (raw[i]?.toLowerCase() !== 'connection') continue
+    for (const name of (raw[i + 1] ?? '').split(',')) perConnection.add(name.trim().toLowerCase())
+  }
+  const kept: string[] = []
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = (raw[i] ?? '').toLowerCase()
+    if (!perConnection.has(name) && !isDropped(name)) kept.push(raw[i] as string, raw[i + 1] as string)
+  }
+  return kept
+}

@@ -1,0 +1,255 @@
+/**
+ * One attempt at one engine: the body goes there as it is, the answer comes back as it is, with backpressure.
+ *
+ * Streams pass event by event, only the totals that the client did not ask for are left out. Other answers are held up
+ * to 1 MiB until they are whole, so that an engine's death in the middle can still be hidden; longer ones pass as they
+ * come. Raw undici handlers, since web streams cost six times as much processor time.
+ *
+ *                 nothing sent yet        something sent already
+ *   engine dies   lost (try another)      cut (an error event, no [DONE])
+ *   client leaves  the engine is told to stop, and for a moment its last words (the counts) are awaited
+ */
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
+import type { Dispatcher } from 'undici'
+import { errorBody } from '../platform/errors.ts'
+import { type AnswerWatch, BODY_READ_WHOLE_MAX } from './answer-watch.ts'
+import type { ClientAnswer } from './client-answer.ts'
+import { SseSplitter } from './sse.ts'
+
+export type RelayEnd =
+  /** The client has the engine's whole answer. */
+  | { kind: 'answered' }
+  /** The engine turned the request away before working on it (429, 503). Nothing was sent. */
+  | { kind: 'refused'; status: number; headers: IncomingHttpHeaders; body: Buffer }
+  /** The engine died or could not be reached. Nothing was sent. `reached`: it may have worked on the request. */
+  | { kind: 'lost'; reached: boolean; timedOut: boolean; error: Error }
+  /** The engine died after bytes were sent; the client has been told. */
+  | { kind: 'cut'; timedOut: boolean; error: Error }
+  /** The client left, or took nothing for too long. */
+  | { kind: 'left' }
+
+export type RelayOptions = {
+  dispatcher: Dispatcher
+  path: string
+  headers: string[]
+  body: Buffer
+  client: ClientAnswer
+  watch: AnswerWatch
+  /** Leave out the event that carries only totals. */
+  stripUsage: boolean
+  /** Heads for the client, besides those of the engine that are passed on. */
+  clientHeaders: OutgoingHttpHeaders
+  /** How to tell the engine to stop this request; null = it cannot be told, closing the connection must do. */
+  cancelPath: string | null
+  lastWordsMs: number
+  /** Called with the first event that carries content, or the first byte of another answer. */
+  onFirstContent(): void
+}
+
+/** Held so that an engine's death can be hidden; what is longer passes as it comes. */
+const HELD_BYTES_MAX = 1024 * 1024
+/** Enough to find `usage` at the end of a long body. */
+const TAIL_BYTES = 64 * 1024
+const REFUSALS = new Set([429, 503])
+const HEADERS_PASSED_ON = ['content-type', 'retry-after', 'retry-after-ms', 'x-should-retry']
+
+export function relay(options: RelayOptions): Promise<RelayEnd> {
+  return new Promise((resolve) => {
+    const attempt = new Attempt(options, resolve)
+    options.dispatcher.dispatch(
+      { method: 'POST', path: options.path, headers: options.headers, body: options.body },
+      attempt,
+    )
+  })
+}
+
+class Attempt implements Dispatcher.DispatchHandler {
+  readonly #options: RelayOptions
+  readonly #client: ClientAnswer
+  readonly #resolve: (end: RelayEnd) => void
+  readonly #onGone = () => this.#clientLeft()
+  #controller: Dispatcher.DispatchController | null = null
+  #lastWords: NodeJS.Timeout | null = null
+  #status = 0
+  #headers: IncomingHttpHeaders = {}
+  #events: SseSplitter | null = null
+  #lastEventStripped = false
+  #body: Buffer[] = []
+  #bodyBytes = 0
+  #bodyIsWhole = true
+  #finished = false
+
+  constructor(options: RelayOptions, resolve: (end: RelayEnd) => void) {
+    this.#options = options
+    this.#client = options.client
+    this.#resolve = resolve
+    this.#client.signal.addEventListener('abort', this.#onGone, { once: true })
+    this.#client.onFull = () => this.#controller?.pause()
+    this.#client.onDrain = () => this.#controller?.resume()
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#client.isGone) controller.abort(new Error('the client left before the engine was asked'))
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) return // 100 Continue and its like
+    this.#status = status
+    this.#headers = headers
+    if (status === 200 && headers['content-type']?.startsWith('text/event-stream')) this.#events = new SseSplitter()
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#events !== null) this.#takeEvents(this.#events, chunk)
+    else this.#takeBody(chunk)
+  }
+
+  onResponseEnd(): void {
+    if (this.#client.isGone) this.#finish({ kind: 'left' })
+    else if (this.#events !== null) this.#endEvents(this.#events)
+    else this.#endBody()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+    if (this.#client.isGone) this.#finish({ kind: 'left' })
+    else this.#fail(error)
+  }
+
+  #takeEvents(events: SseSplitter, chunk: Buffer): void {
+    const { watch, stripUsage, onFirstContent } = this.#options
+    for (const piece of events.push(chunk)) {
+      if (piece.tail) {
+        if (!this.#lastEventStripped) this.#client.send(piece.bytes)
+        continue
+      }
+      const kind = piece.data === null ? 'other' : watch.readEvent(piece.data)
+      if (kind === 'content') onFirstContent()
+      this.#lastEventStripped = kind === 'usage' && stripUsage
+      if (this.#lastEventStripped) continue
+      this.#begin()
+      this.#client.send(piece.bytes)
+    }
+  }
+
+  #endEvents(events: SseSplitter): void {
+    if (this.#options.watch.done) {
+      this.#client.end(events.rest())
+      this.#finish({ kind: 'answered' })
+    } else {
+      // A stream that stops without [DONE] is a broken one, even if its connection was closed in good order.
+      this.#fail(new Error('the engine ended its stream without [DONE]'))
+    }
+  }
+
+  #takeBody(chunk: Buffer): void {
+    this.#body.push(chunk)
+    this.#bodyBytes += chunk.length
+    if (this.#client.hasBegun) this.#client.send(chunk)
+    else if (this.#bodyBytes <= HELD_BYTES_MAX) return
+    else {
+      this.#options.onFirstContent()
+      this.#begin()
+      for (const held of this.#body) this.#client.send(held)
+    }
+    this.#keepTail()
+  }
+
+  /** Once a body is on its way, only its end is kept, where the counts are. */
+  #keepTail(): void {
+    if (this.#bodyBytes < 4 * TAIL_BYTES) return
+    const tail = Buffer.from(Buffer.concat(this.#body).subarray(-TAIL_BYTES)) // a copy, or the whole stays in memory
+    this.#body = [tail]
+    this.#bodyBytes = tail.length
+    this.#bodyIsWhole = false
+  }
+
+  #endBody(): void {
+    if (this.#client.hasBegun) {
+      this.#readBody()
+      this.#client.end()
+      this.#finish({ kind: 'answered' })
+      return
+    }
+    const body = Buffer.concat(this.#body)
+    if (REFUSALS.has(this.#status)) {
+      this.#finish({ kind: 'refused', status: this.#status, headers: this.#headers, body })
+      return
+    }
+    this.#readBody()
+    this.#options.onFirstContent()
+    this.#client.begin(this.#status, { ...this.#passedOn(), 'content-length': String(body.length) })
+    this.#client.end(body)
+    this.#finish({ kind: 'answered' })
+  }
+
+  #readBody(): void {
+    const body = Buffer.concat(this.#body)
+    const isShort = body.length <= BODY_READ_WHOLE_MAX
+    this.#options.watch.readBody(isShort ? body : body.subarray(-TAIL_BYTES), isShort && this.#bodyIsWhole)
+  }
+
+  #begin(): void {
+    if (this.#client.hasBegun) return
+    const streaming = this.#events === null ? {} : { 'cache-control': 'no-cache', 'x-accel-buffering': 'no' }
+    this.#client.begin(this.#status, { ...this.#passedOn(), ...streaming })
+  }
+
+  #passedOn(): OutgoingHttpHeaders {
+    const passedOn: OutgoingHttpHeaders = { ...this.#options.clientHeaders }
+    for (const name of HEADERS_PASSED_ON) {
+      const value = this.#headers[name]
+      if (value !== undefined) passedOn[name] = value
+    }
+    return passedOn
+  }
+
+  #fail(error: Error): void {
+    const timedOut = /TIMEOUT/.test((error as NodeJS.ErrnoException).code ?? '')
+    if (!this.#client.hasBegun) {
+      this.#finish({ kind: 'lost', reached: this.#controller !== null, timedOut, error })
+      return
+    }
+    if (this.#events === null) this.#client.destroy()
+    else if (this.#options.watch.errorCode === null)
+      this.#client.end(errorEvent(timedOut, this.#events.isInsideOversized))
+    else this.#client.end() // the engine has told its error itself
+    this.#finish({ kind: 'cut', timedOut, error })
+  }
+
+  #clientLeft(): void {
+    const { cancelPath, dispatcher, lastWordsMs } = this.#options
+    this.#controller?.resume()
+    if (cancelPath === null) {
+      this.#giveUp()
+      return
+    }
+    this.#lastWords = setTimeout(() => this.#giveUp(), lastWordsMs)
+    // Its answer does not matter: if the engine cannot be told, closing the connection will do.
+    dispatcher.dispatch({ method: 'DELETE', path: cancelPath }, { onResponseError() {} })
+  }
+
+  #giveUp(): void {
+    this.#controller?.abort(new Error('the client left'))
+    this.#finish({ kind: 'left' })
+  }
+
+  #finish(end: RelayEnd): void {
+    if (this.#finished) return
+    this.#finished = true
+    if (this.#lastWords !== null) clearTimeout(this.#lastWords)
+    this.#client.signal.removeEventListener('abort', this.#onGone)
+    this.#client.onFull = () => {}
+    this.#client.onDrain = () => {}
+    if (end.kind === 'left' && this.#bodyBytes > 0) this.#readBody()
+    this.#body = []
+    this.#resolve(end)
+  }
+}
+
+function errorEvent(timedOut: boolean, isInsideEvent: boolean): Buffer {
+  const body = timedOut
+    ? errorBody('engine_timeout', 504, 'The engine stopped sending in the middle of this answer.')
+    : errorBody('engine_lost', 502, 'The engine stopped in the middle of this answer.')
+  return Buffer.from(`${isInsideEvent ? '\n\n' : ''}data: ${JSON.stringify(body)}\n\n`)
+}

@@ -1,0 +1,153 @@
+/**
+ * What a worker counts, for Prometheus. Each worker serves its own on a Unix socket in the run folder, and control puts
+ * them together, since the public port may lead to any of them:
+ *
+ *   GET /metrics       Prometheus text          GET /metrics.json   for `AggregatorRegistry.aggregate` of prom-client
+ *
+ * Labels are bounded: a route is one of ours or `control`, a model is one that a snapshot named or empty.
+ */
+import { unlinkSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import { join } from 'node:path'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { UsageRecord } from '../billing/usage-record.ts'
+import type { DataFolder } from '../platform/data-folder.ts'
+
+/** Where worker `worker` serves its metrics. */
+export function workerMetricsSocket(folder: DataFolder, worker: string): string {
+  return join(folder.run, `worker-${worker}.sock`)
+}
+
+/** Read when asked for. */
+export type WorkerGauges = {
+  inFlight(): number
+  heldBytes(): number
+  snapshotVersion(): number
+  snapshotAgeS(): number
+  controlConnected(): boolean
+  usageBacklog(): { queuedRecords: number; fileBytes: number }
+}
+
+export type WorkerMetrics = ReturnType<typeof createWorkerMetrics>
+
+const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300]
+
+export function createWorkerMetrics(worker: string, gauges: WorkerGauges) {
+  const registry = new Registry()
+  registry.setDefaultLabels({ worker })
+  const registers = [registry]
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read())
+      },
+    })
+
+  const requests = new Counter({
+    name: 'tradewind_gateway_requests_total',
+    help: 'Answered requests.',
+    labelNames: ['route', 'status', 'model'],
+    registers,
+  })
+  const seconds = new Histogram({
+    name: 'tradewind_gateway_request_seconds',
+    help: 'From the headers of a request to the end of its answer.',
+    labelNames: ['route'],
+    buckets: SECONDS,
+    registers,
+  })
+  const firstToken = new Histogram({
+    name: 'tradewind_gateway_first_token_seconds',
+    help: 'From the headers of a request to its first content.',
+    labelNames: ['model'],
+    buckets: SECONDS,
+    registers,
+  })
+  const overhead = new Histogram({
+    name: 'tradewind_gateway_overhead_seconds',
+    help: 'From the whole body to the engine that answered, waits included.',
+    labelNames: [],
+    buckets: [0.0001, 0.0005, ...SECONDS],
+    registers,
+  })
+  const tokens = new Counter({
+    name: 'tradewind_gateway_tokens_total',
+    help: 'Tokens of closed requests.',
+    labelNames: ['model', 'kind'],
+    registers,
+  })
+  const retries = new Counter({
+    name: 'tradewind_gateway_retries_total',
+    help: 'Attempts at another engine before the first byte.',
+    labelNames: ['model'],
+    registers,
+  })
+  const cuts = new Counter({
+    name: 'tradewind_gateway_cut_answers_total',
+    help: 'Answers that ended early, by who ended them.',
+    labelNames: ['by'],
+    registers,
+  })
+
+  gauge('tradewind_gateway_in_flight', 'Requests being answered.', gauges.inFlight)
+  gauge('tradewind_gateway_held_bytes', 'Request bodies in memory.', gauges.heldBytes)
+  gauge(
+    'tradewind_gateway_snapshot_version',
+    'Version of the keys and routes in force; 0 = none yet.',
+    gauges.snapshotVersion,
+  )
+  gauge('tradewind_gateway_snapshot_age_seconds', 'Since the last snapshot came.', gauges.snapshotAgeS)
+  gauge('tradewind_gateway_control_connected', '1 while the snapshot stream of control is open.', () =>
+    Number(gauges.controlConnected()),
+  )
+  gauge(
+    'tradewind_gateway_usage_queued_records',
+    'Closed usage records in memory, not yet confirmed by control.',
+    () => gauges.usageBacklog().queuedRecords,
+  )
+  gauge(
+    'tradewind_gateway_usage_backlog_bytes',
+    'Closed usage records on disk, not yet confirmed by control.',
+    () => gauges.usageBacklog().fileBytes,
+  )
+
+  return {
+    registry,
+    answered(route: string, status: number, model: string | null, ms: number) {
+      requests.inc({ route, status: String(status), model: model ?? '' })
+      seconds.observe({ route }, ms / 1000)
+    },
+    recorded(record: UsageRecord) {
+      const { model } = record
+      overhead.observe(record.gatewayMs / 1000)
+      if (record.firstTokenMs !== null) firstToken.observe({ model }, record.firstTokenMs / 1000)
+      if (record.tokensIn > 0) tokens.inc({ model, kind: 'in' }, record.tokensIn)
+      if (record.tokensCached > 0) tokens.inc({ model, kind: 'cached' }, record.tokensCached)
+      if (record.tokensOut > 0) tokens.inc({ model, kind: 'out' }, record.tokensOut)
+      if (record.retries > 0) retries.inc({ model }, record.retries)
+      if (record.cutBy !== null) cuts.inc({ by: record.cutBy })
+    },
+  }
+}
+
+/** Serves the registry on a socket; one that an earlier process left there is taken over. */
+export function serveMetrics(registry: Registry, socketPath: string): Promise<Server> {
+  try {
+    unlinkSync(socketPath)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+  const server = createServer(async (request, response) => {
+    if (request.url === '/metrics')
+      response.setHeader('content-type', registry.contentType).end(await registry.metrics())
+    else if (request.url === '/metrics.json')
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(await registry.getMetricsAsJSON()))
+    else response.writeHead(404).end()
+  })
+  return new Promise((resolve, reject) => {
+    server.once('error', reject).listen(socketPath, () => resolve(server))
+  })
+}

@@ -1,0 +1,132 @@
+/**
+ * One gateway worker: the process that the supervisor starts as `TRADEWIND_WORKER=0`, `1` …
+ *
+ * It listens at once and answers `starting` until control has told it keys and routes, then says `ready`. SIGTERM, or the
+ * end of its supervisor, drains it: no new connections, running answers to their end, usage delivered or written down.
+ */
+import { fstatSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Pool } from 'undici'
+import { systemClock } from '../platform/clock.ts'
+import { readConfig } from '../platform/config.ts'
+import { dataFolderAt, makeDataFolder, sockets } from '../platform/data-folder.ts'
+import { createLog } from '../platform/log.ts'
+import type { ToSupervisor } from '../supervisor/messages.ts'
+import { createControlClient } from './control-client.ts'
+import { createGateway } from './gateway.ts'
+import { GATEWAY_LIMITS } from './limits.ts'
+import { createSnapshotClient } from './snapshot-client.ts'
+import { adoptBacklogs, createUsageOutbox, usageBacklogFolder } from './usage-outbox.ts'
+import { createWorkerMetrics, serveMetrics, workerMetricsSocket } from './worker-metrics.ts'
+
+const worker = process.env.TRADEWIND_WORKER ?? '0'
+const config = readConfig(process.env)
+const log = createLog(`worker-${worker}`, config.logLevel)
+const folder = dataFolderAt(config.dataFolder)
+makeDataFolder(folder)
+
+const control = createControlClient(sockets.controlAdmin(folder), worker)
+const controlPublic = new Pool('http://control', {
+  socketPath: sockets.control(folder),
+  connections: null,
+  pipelining: 1,
+  allowH2: false,
+  connectTimeout: 2_000,
+  headersTimeout: 0, // an upload or an export takes as long as control lets it
+  bodyTimeout: 0,
+})
+const snapshots = createSnapshotClient({ control, clock: systemClock, log })
+const backlogs = usageBacklogFolder(folder)
+if (worker === '0') adoptBacklogs(backlogs, worker, config.gatewayWorkers)
+const usage = createUsageOutbox({ deliver: control.deliver, folder: backlogs, worker, log })
+const metrics = createWorkerMetrics(worker, {
+  inFlight: () => gateway.inFlight(),
+  heldBytes: () => gateway.heldBytes(),
+  snapshotVersion: () => snapshots.current()?.version ?? 0,
+  snapshotAgeS: () => (systemClock.nowMs() - (snapshots.current()?.sinceMs ?? systemClock.nowMs())) / 1000,
+  controlConnected: snapshots.isConnected,
+  usageBacklog: usage.backlog,
+})
+const gateway = createGateway({
+  snapshots,
+  control,
+  controlPublic,
+  usage,
+  limits: GATEWAY_LIMITS,
+  publicUrl: config.publicUrl,
+  clock: systemClock,
+  log,
+  onAnswered: metrics.answered,
+  onRecord: metrics.recorded,
+})
+
+let ending = false
+
+process.on('SIGTERM', end)
+process.on('SIGINT', () => {}) // the terminal's Ctrl-C reaches all; the supervisor ends us in order
+endWithParent()
+
+await serveMetrics(metrics.registry, workerMetricsSocket(folder, worker))
+snapshots.start()
+try {
+  const address = await listenPatiently()
+  log.info({ address: address.address, port: address.port }, 'listening')
+  sayReadyOnceKeysAreHere()
+} catch (error) {
+  log.fatal({ host: config.host, port: config.port, err: error }, 'cannot listen')
+  const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+  const why = isTaken ? 'something else listens there. Stop it, or set PORT to another' : (error as Error).message
+  tell({ type: 'fatal', message: `Cannot listen on ${config.host}:${config.port}: ${why}.` })
+  process.exitCode = 1
+  await end()
+}
+
+/** After a killed supervisor the worker of before may need a moment to notice and let the port go. */
+async function listenPatiently(): Promise<AddressInfo> {
+  const { host, port } = config
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await gateway.listen({ host, port, reusePort: config.gatewayWorkers > 1 })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || attempt === 5) throw error
+      await sleep(200)
+    }
+  }
+}
+
+function sayReadyOnceKeysAreHere(): void {
+  if (snapshots.current() !== null) {
+    tell({ type: 'ready' })
+    return
+  }
+  const stop = snapshots.onChange(() => {
+    stop()
+    tell({ type: 'ready' })
+  })
+}
+
+function tell(message: ToSupervisor): void {
+  if (process.connected) process.send?.(message)
+}
+
+/** Without its supervisor a worker would hold the port against the next one. */
+function endWithParent(): void {
+  if (process.connected) {
+    process.on('disconnect', end)
+    return
+  }
+  const input = fstatSync(0)
+  if (input.isFIFO() || input.isSocket()) process.stdin.on('end', end).resume()
+}
+
+async function end(): Promise<void> {
+  if (ending) return
+  ending = true
+  log.info({ inFlight: gateway.inFlight() }, 'ending')
+  await gateway.drain()
+  snapshots.stop()
+  await usage.stop()
+  await Promise.all([control.close(), controlPublic.destroy()])
+  process.exit()
+}
