@@ -80,7 +80,7 @@ export async function bringWeights<P extends Place>(request: ArrivalRequest<P>):
     for (const promised of [found.sha256, request.promisedSha256]) {
       if (promised && promised !== sha256) throw new WrongHash({ file: found.fileName, promised, received: sha256 })
     }
-    const path = join(folder, `${sha256}.${checked.kind}`)
+    const path = weightsPath(folder, sha256, checked.kind)
     await settle(partPath, path)
     const hashWasPromised = Boolean(found.sha256 ?? request.promisedSha256)
     return { path, sha256, bytes: checked.bytes, kind: checked.kind, checked, found, hashWasPromised }
@@ -89,6 +89,11 @@ export async function bringWeights<P extends Place>(request: ArrivalRequest<P>):
       await forgetPart(folder, request.key)
     throw error
   }
+}
+
+/** Where whole weights lie: by content, so that equal files are one. */
+export function weightsPath(folder: string, sha256: string, kind: string): string {
+  return join(folder, `${sha256}.${kind}`)
 }
 
 export function partPathOf(folder: string, key: string): string {
