@@ -281,7 +281,7 @@ export async function createCatalog(deps: CatalogDeps) {
     const [row] = again
       ? await db
           .update(catalogPull)
-          .set({ ...wish, state: 'queued', updatedAt: at })
+          .set({ ...wish, state: 'queued', errorCode: null, errorMessage: null, updatedAt: at })
           .where(and(eq(catalogPull.id, again), eq(catalogPull.state, 'failed')))
           .returning()
       : await db
@@ -601,7 +601,7 @@ export async function createCatalog(deps: CatalogDeps) {
 
     /** Goes on with a paused or failed pull from where it was. @throws PullUnknown, IllegalPullMove */
     async resumePull(id: string): Promise<Pull> {
-      await move(id, 'queued')
+      await move(id, 'queued', { errorCode: null, errorMessage: null })
       await runNext()
       return view(await pullRow(id))
     },
