@@ -2,16 +2,18 @@
  * Reads the header of a GGUF file before native code sees it, and refuses what would make that code fail badly.
  *
  * llama.cpp checks much, but it also asserts (which ends the process), divides by hyperparameters and reads arrays by
- * the length of another one. So the parts that it relies on are checked here first: sizes and counts against the length of
- * the file, the place of every tensor, the hyperparameters that must not be zero, and that the vocabulary's lists agree.
+ * the length of another one. So the form is checked here first: sizes and counts against the length of the file, and
+ * the place of every tensor. What the contents must be is `check-model.ts`.
  * Layout: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md (versions 2 and 3, little-endian).
  */
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
 import { EngineError } from '../token-engine.ts'
+import { numberOf, whatIsWrong } from './check-model.ts'
 
 export type GgufValue = number | bigint | boolean | string | GgufArray
-/** Arrays of numbers and strings are not kept, only their length and, for short numeric ones, their values. */
-export type GgufArray = { arrayOf: number; length: number; numbers: number[] | null }
+/** `numbers` of short numeric lists and `texts` of the vocabulary are kept; of the others, only the length. */
+export type GgufArray = { arrayOf: number; length: number; numbers: number[] | null; texts: string[] | null }
+export type GgufTensor = { name: string; shape: readonly number[]; type: number }
 
 export type GgufSummary = {
   version: number
@@ -79,6 +81,8 @@ const TENSOR_TYPES: Readonly<Record<number, readonly [number, number]>> = {
 const KEYS_MAX = 65_536
 const TENSORS_MAX = 1_048_576
 const KEY_BYTES_MAX = 65_535
+/** ggml keeps 64 bytes for a name and its end. */
+const TENSOR_NAME_BYTES_MAX = 63
 const DIMENSIONS_MAX = 4
 const ALIGNMENT_DEFAULT = 32
 const NUMBERS_KEPT = 1024
@@ -90,27 +94,30 @@ const NUMBERS_KEPT = 1024
 export function checkGguf(path: string): GgufSummary {
   const first = checkFile(path)
   const count = numberOf(first.metadata.get('split.count')) ?? 1
-  if (count <= 1) {
-    checkModel(path, first)
-    return first
-  }
+  const part = numberOf(first.metadata.get('split.no')) ?? 0
+  if (part !== 0) throw broken(path, `it is part ${part + 1} of a set of ${count} files; the first one must be named`)
+  if (count <= 1) return checked(path, first)
   const names = /^(.*-)(\d{5})(-of-\d{5}\.gguf)$/.exec(path)
   if (names === null)
     throw broken(path, `it says that it is one of ${count} files, but its name is not …-00001-of-000NN.gguf`)
   let { bytes, tensors } = first
-  const shapes = new Map(first.shapes)
-  for (let part = 2; part <= count; part++) {
-    const next = checkFile(`${names[1]}${String(part).padStart(5, '0')}${names[3]}`)
+  const list = [...first.list]
+  for (let number = 2; number <= count; number++) {
+    const next = checkFile(`${names[1]}${String(number).padStart(5, '0')}${names[3]}`)
     bytes += next.bytes
     tensors += next.tensors
-    for (const [name, shape] of next.shapes) shapes.set(name, shape)
+    list.push(...next.list)
   }
-  const whole = { ...first, bytes, tensors, shapes }
-  checkModel(path, whole)
-  return whole
+  return checked(path, { ...first, bytes, tensors, list })
 }
 
-type FileSummary = GgufSummary & { shapes: ReadonlyMap<string, readonly number[]> }
+function checked(path: string, summary: FileSummary): GgufSummary {
+  const wrong = whatIsWrong(summary.architecture, summary.metadata, summary.list)
+  if (wrong !== null) throw broken(path, wrong)
+  return summary
+}
+
+type FileSummary = GgufSummary & { list: readonly GgufTensor[] }
 
 function checkFile(path: string): FileSummary {
   if (!existsSync(path)) throw new EngineError('engine.model_missing', `There is no model file at ${path}.`)
@@ -148,35 +155,42 @@ function readHeader(path: string, cursor: Cursor): FileSummary {
   const metadata = new Map<string, GgufValue>()
   for (let i = 0; i < keys; i++) {
     const key = cursor.string(`metadata key ${i + 1} of ${keys}`, KEY_BYTES_MAX)
+    if (key === '') throw broken(path, `metadata key ${i + 1} of ${keys} is empty`)
     if (metadata.has(key)) throw broken(path, `the metadata key ${key} is there twice`)
     metadata.set(key, readValue(path, cursor, key))
   }
 
-  const alignment = numberOf(metadata.get('general.alignment')) ?? ALIGNMENT_DEFAULT
+  const alignment = metadata.has('general.alignment')
+    ? (numberOf(metadata.get('general.alignment')) ?? Number.NaN)
+    : ALIGNMENT_DEFAULT
   if (!Number.isInteger(alignment) || alignment < 8 || alignment > 1 << 20 || (alignment & (alignment - 1)) !== 0) {
     throw broken(path, `its alignment is ${alignment}, not a power of two from 8`)
   }
-  const shapes = new Map<string, number[]>()
-  const places: { name: string; offset: number; bytes: number }[] = []
+  const list: GgufTensor[] = []
+  const places: { name: string; start: number; end: number }[] = []
+  const names = new Set<string>()
   for (let i = 0; i < tensors; i++) {
-    const name = cursor.string(`tensor ${i + 1} of ${tensors}`, KEY_BYTES_MAX)
-    if (shapes.has(name)) throw broken(path, `the tensor ${name} is there twice`)
+    const name = cursor.string(`the name of tensor ${i + 1} of ${tensors}`, TENSOR_NAME_BYTES_MAX)
+    if (names.has(name)) throw broken(path, `the tensor ${name} is there twice`)
+    names.add(name)
     const dimensions = cursor.u32(`the shape of tensor ${name}`)
     if (dimensions > DIMENSIONS_MAX) throw broken(path, `tensor ${name} has ${dimensions} dimensions`)
     const shape: number[] = []
     for (let d = 0; d < dimensions; d++) shape.push(cursor.u64(`the shape of tensor ${name}`))
     const type = cursor.u32(`the type of tensor ${name}`)
-    const offset = cursor.u64(`the place of tensor ${name}`)
-    if (offset % alignment !== 0) throw broken(path, `tensor ${name} does not begin at a multiple of ${alignment}`)
-    shapes.set(name, shape)
-    places.push({ name, offset, bytes: tensorBytes(path, name, shape, type) })
+    const start = cursor.u64(`the place of tensor ${name}`)
+    if (start % alignment !== 0) throw broken(path, `tensor ${name} does not begin at a multiple of ${alignment}`)
+    list.push({ name, shape, type })
+    places.push({ name, start, end: start + tensorBytes(path, name, shape, type) })
   }
   const dataStart = Math.ceil(cursor.position / alignment) * alignment
-  for (const { name, offset, bytes } of places) {
-    const end = dataStart + offset + bytes
-    if (end > cursor.size) {
-      throw broken(path, `tensor ${name} ends at byte ${end}, the file at ${cursor.size}: it is cut off`)
+  places.sort((a, b) => a.start - b.start)
+  for (const [i, { name, start, end }] of places.entries()) {
+    if (dataStart + end > cursor.size) {
+      throw broken(path, `tensor ${name} ends at byte ${dataStart + end}, the file at ${cursor.size}: it is cut off`)
     }
+    const before = places[i - 1]
+    if (before !== undefined && before.end > start) throw broken(path, `tensors ${before.name} and ${name} overlap`)
   }
   const architecture = metadata.get('general.architecture')
   return {
@@ -185,7 +199,7 @@ function readHeader(path: string, cursor: Cursor): FileSummary {
     metadata,
     tensors,
     bytes: cursor.size,
-    shapes,
+    list,
   }
 }
 
@@ -198,8 +212,12 @@ function readValue(path: string, cursor: Cursor, key: string): GgufValue {
   if (of === STRING) {
     // Every string has at least its length, so a hostile count ends at the end of the file.
     if (length * 8 > cursor.left) throw broken(path, `${key} says it has ${length} texts, more than the file can hold`)
-    for (let i = 0; i < length; i++) cursor.skip(cursor.u64(`a text of ${key}`), `a text of ${key}`)
-    return { arrayOf: of, length, numbers: null }
+    const texts: string[] | null = key === 'tokenizer.ggml.tokens' ? [] : null
+    for (let i = 0; i < length; i++) {
+      if (texts === null) cursor.skip(cursor.u64(key), key)
+      else texts.push(cursor.string(`token ${i}`))
+    }
+    return { arrayOf: of, length, numbers: null, texts }
   }
   const width = VALUE_BYTES[of]
   if (width === undefined) throw broken(path, `${key} is a list of an unknown type (${of})`)
@@ -207,10 +225,10 @@ function readValue(path: string, cursor: Cursor, key: string): GgufValue {
     throw broken(path, `${key} says it has ${length} values, more than the file can hold`)
   if (length > NUMBERS_KEPT) {
     cursor.skip(length * width, key)
-    return { arrayOf: of, length, numbers: null }
+    return { arrayOf: of, length, numbers: null, texts: null }
   }
   const numbers = Array.from({ length }, () => Number(readScalar(path, cursor, key, of)))
-  return { arrayOf: of, length, numbers }
+  return { arrayOf: of, length, numbers, texts: null }
 }
 
 function readScalar(path: string, cursor: Cursor, key: string, type: number): number | bigint | boolean {
@@ -254,53 +272,6 @@ function tensorBytes(path: string, name: string, shape: readonly number[], type:
     throw broken(path, `tensor ${name} has the impossible shape ${shape.join(' × ')}`)
   }
   return (total / values) * bytes
-}
-
-/** What llama.cpp takes for granted about a model. */
-function checkModel(path: string, { architecture, metadata, shapes, tensors }: FileSummary): void {
-  if (architecture === '') throw broken(path, 'it names no architecture (general.architecture)')
-  if (tensors === 0) throw broken(path, 'it holds no weights')
-  for (const name of ['block_count', 'embedding_length', 'context_length', 'attention.head_count'] as const) {
-    const key = `${architecture}.${name}`
-    const value = metadata.get(key)
-    if (value === undefined) continue
-    const numbers = typeof value === 'object' ? (value.numbers ?? []) : [numberOf(value) ?? Number.NaN]
-    // A list has one number per layer, and a layer without attention has none.
-    const right = typeof value === 'object' ? numbers.every((one) => one >= 0) : numbers.every((one) => one > 0)
-    if (!right) throw broken(path, `${key} is ${numbers.join(', ')}`)
-  }
-  checkVocabulary(path, metadata, shapes)
-}
-
-function checkVocabulary(path: string, metadata: FileSummary['metadata'], shapes: FileSummary['shapes']): void {
-  const tokens = metadata.get('tokenizer.ggml.tokens')
-  if (tokens === undefined) return
-  if (typeof tokens !== 'object' || tokens.arrayOf !== STRING || tokens.length === 0) {
-    throw broken(path, 'its vocabulary (tokenizer.ggml.tokens) is not a list of texts')
-  }
-  for (const name of ['scores', 'token_type'] as const) {
-    const list = metadata.get(`tokenizer.ggml.${name}`)
-    if (list !== undefined && (typeof list !== 'object' || list.length !== tokens.length)) {
-      throw broken(path, `tokenizer.ggml.${name} does not have one entry for each of the ${tokens.length} tokens`)
-    }
-  }
-  for (const [key, value] of metadata) {
-    if (!/^tokenizer\.ggml\.\w+_token_id$/.test(key)) continue
-    const id = numberOf(value)
-    // 2³²−1 is how llama.cpp writes "none".
-    if (id === null || (id !== 0xffffffff && id >= tokens.length)) {
-      throw broken(path, `${key} is ${id}, outside the vocabulary of ${tokens.length} tokens`)
-    }
-  }
-  const rows = shapes.get('token_embd.weight')?.[1]
-  if (rows !== undefined && rows < tokens.length) {
-    throw broken(path, `it has ${tokens.length} tokens, but embeddings for ${rows} only`)
-  }
-}
-
-export function numberOf(value: GgufValue | undefined): number | null {
-  if (typeof value === 'number') return value
-  return typeof value === 'bigint' ? Number(value) : null
 }
 
 function broken(path: string, what: string): EngineError {

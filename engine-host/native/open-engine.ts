@@ -178,13 +178,21 @@ async function loadModel(
     return await llama.loadModel({ modelPath: spec.modelPath, gpuLayers: spec.gpu === 'off' ? 0 : 'auto' })
   } catch (error) {
     if (outOfMemory(error, recent)) throw memoryError(error, recent)
-    const message = error instanceof Error ? error.message : String(error)
     throw new EngineError(
       'engine.model_broken',
-      `The model file ${spec.modelPath} (architecture ${summary.architecture}) cannot be loaded: ${[message, ...recent.slice(-2)].join(' · ')}`,
+      `The model file ${spec.modelPath} (architecture ${summary.architecture}) cannot be loaded: ${reason(error, recent)}.`,
       { cause: error },
     )
   }
+}
+
+/** The library only says "Failed to load model"; what failed is in the native log. */
+function reason(error: unknown, recent: readonly string[]): string {
+  for (const line of recent.toReversed()) {
+    const found = /error loading model: (.*)$/m.exec(line)?.[1]
+    if (found !== undefined) return found.replace(/^error loading model (\w+): /, '$1: ')
+  }
+  return error instanceof Error ? error.message : String(error)
 }
 
 async function explained<Made>(recent: readonly string[], make: () => Promise<Made>): Promise<Made> {
