@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { ForeignOrigin } from './errors.ts'
+import { pathOfOurs, requireTrustedOrigin, trustedOrigins } from './origins.ts'
+
+describe('origins', () => {
+  it('the public address and the names of this machine are trusted, and nothing else', () => {
+    const trusted = trustedOrigins({ publicUrl: 'https://ai.example.com', port: 8484 })
+    assert.deepEqual(trusted, [
+      'https://ai.example.com',
+      'http://localhost:8484',
+      'http://127.0.0.1:8484',
+      'http://[::1]:8484',
+    ])
+    for (const origin of trusted) requireTrustedOrigin(origin, trusted)
+    for (const origin of [
+      undefined,
+      '',
+      'null',
+      'http://ai.example.com',
+      'http://localhost:8485',
+      'https://ai.example.com.evil.com',
+    ])
+      assert.throws(() => requireTrustedOrigin(origin, trusted), ForeignOrigin)
+  })
+
+  it('after signing in one can only be sent to a path of ours', () => {
+    assert.equal(pathOfOurs('/docs?a=1'), '/docs?a=1')
+    assert.equal(pathOfOurs('/a/../b'), '/b')
+    const hostile = [
+      '//evil.com',
+      '/\\evil.com',
+      '/\t/evil.com',
+      '/\n//evil.com',
+      'https://evil.com',
+      'javascript:alert(1)',
+      'evil',
+      '',
+      '/.//evil.com',
+      '/a/..//evil.com',
+      '\\\\evil.com',
+    ]
+    for (const wanted of [undefined, ...hostile]) assert.equal(pathOfOurs(wanted), '/', wanted)
+  })
+
+  it('no text whatever leads a browser to another origin', () => {
+    const piece = fc.constantFrom(
+      '/',
+      '\\',
+      '.',
+      '..',
+      '%2f',
+      '%5c',
+      '@',
+      ':',
+      '#',
+      '?',
+      'evil.com',
+      'https:',
+      '\t',
+      '\n',
+      ' ',
+      '\u0000',
+      '//',
+    )
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+        const path = pathOfOurs(pieces.join(''))
+        assert.equal(new URL(path, 'http://ours.invalid').origin, 'http://ours.invalid')
+        assert.match(path, /^\/(?![/\\])/)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+})
