@@ -77,9 +77,19 @@ export async function pageRoutes(
     }
     try {
       const done = await setup.complete(token, form, addressOf(request))
-      const cookies = await people.signIn(form.email.trim(), form.password, webHeaders(request), addressOf(request))
+      // The key is in `done` and nowhere else: from here on nothing may fail the page.
+      const orElse =
+        <Value>(value: Value) =>
+        (error: unknown) => {
+          request.log.error({ err: error }, 'the page after set-up lacks a part')
+          return value
+        }
+      const [cookies, model, status] = await Promise.all([
+        people.signIn(form.email.trim(), form.password, webHeaders(request), addressOf(request)).catch(orElse(null)),
+        facts.sampleModel().catch(orElse('<model>')),
+        facts.status().catch(orElse('You are its operator.')),
+      ])
       if (cookies) reply.header('set-cookie', cookies)
-      const [model, status] = await Promise.all([facts.sampleModel(), facts.status()])
       return sendPage(reply, 200, setupDonePage({ done, signedIn: cookies !== null, publicUrl, model, status }))
     } catch (error) {
       if (error instanceof SetupLinkInvalid) return sendPage(reply, 410, linkInvalidPage())

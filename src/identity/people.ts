@@ -11,6 +11,7 @@
  * - It reads more secrets from the environment (BETTER_AUTH_SECRETS); `secrets` given here goes first.
  */
 import { drizzleAdapter } from 'better-auth/adapters/drizzle'
+import { isAPIError } from 'better-auth/api'
 import { betterAuth } from 'better-auth/minimal'
 import { eq } from 'drizzle-orm'
 import type { Db } from '../platform/database/database.ts'
@@ -216,6 +217,18 @@ function authOptions({ db, log, secret, publicUrl, trustedOrigins }: AuthOptions
       // Its further arguments can hold what a client sent, so they are left out.
       log: (level: 'debug' | 'info' | 'warn' | 'error' | 'success', message: string) =>
         log[level === 'success' ? 'info' : level]({ part: 'better-auth' }, message),
+    },
+    onAPIError: {
+      // Without this its router prints refusals to the console. Of a failure only the kind is kept: a query's message
+      // carries its parameters, and here they are session tokens and hashes.
+      onError: (error: unknown) => {
+        if (isAPIError(error)) return
+        const { name, cause } = error as Error
+        log.error(
+          { part: 'better-auth', error: name, cause: (cause as { code?: string } | undefined)?.code },
+          'a route of Better Auth failed',
+        )
+      },
     },
     advanced: {
       // Cookies know no ports: without a name of our own, another program on localhost could overwrite ours.

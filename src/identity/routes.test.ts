@@ -166,6 +166,40 @@ describe('set-up and sign-in pages', () => {
   })
 })
 
+describe('the page after set-up', () => {
+  it('shows the key even where all else fails, since it cannot be seen again', async (t) => {
+    const at = await testInstallation()
+    t.after(() => at.close())
+    at.facts.status = async () => Promise.reject(new Error('no status'))
+    at.facts.sampleModel = async () => Promise.reject(new Error('no model'))
+    for (let tries = 0; tries < 5; tries++)
+      await at.identity.people.signIn(
+        'ada@example.com',
+        'not the password',
+        new Headers({ origin: ORIGIN }),
+        '127.0.0.1',
+      )
+    const link = (await at.identity.setup.offerLink())!.url
+    const { payload, type } = form({
+      token: tokenOf(link),
+      name: 'Ada',
+      email: 'ada@example.com',
+      password: PASSWORD,
+      organization: 'Kestrel',
+    })
+    const answer = await at.server.inject({
+      method: 'POST',
+      url: '/setup',
+      payload,
+      headers: { ...type, origin: ORIGIN },
+    })
+    assert.equal(answer.statusCode, 200)
+    const secret = /sk-tw-[0-9A-Za-z]{49}/.exec(answer.body)?.[0]
+    assert(secret && (await at.identity.keys.findBySecret(secret)))
+    assert.match(answer.body, /href="\/sign-in">Sign in/)
+  })
+})
+
 describe('sessions', () => {
   let at: TestInstallation
   before(async () => {

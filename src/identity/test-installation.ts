@@ -46,6 +46,8 @@ export async function testInstallation() {
     identity,
     server,
     admin,
+    /** What the pages are told; a test may change it. */
+    facts,
     /** Lets time pass. */
     wait(ms: number) {
       laterMs += ms
