@@ -43,6 +43,7 @@ import { factsFromHeader, precisionOf } from './facts-from-header.ts'
 import { type Fit, fitOf, type MemoryPool } from './fit.ts'
 import { readGgufHeader } from './gguf-header.ts'
 import { type ModelFacts, type Precision, placeOf, readModels, type SourceFact } from './model-family.ts'
+import { modelHeaderTrouble } from './model-header-check.ts'
 import { checkModelId, parseModelReference } from './model-reference.ts'
 import { NEXT, OPEN_STATES, type PullState, statesBefore } from './pull-state.ts'
 import { type Place, placeName, type Source } from './source.ts'
@@ -50,7 +51,7 @@ import { createHubSource } from './sources/hub.ts'
 import { createLocalFileSource } from './sources/local-file.ts'
 import { createPythonPackageSource } from './sources/python-package.ts'
 import { catalogArtefact, catalogPull } from './tables.ts'
-import { checkWeights } from './weights-check.ts'
+import { type CheckedWeights, checkWeights } from './weights-check.ts'
 
 export type CatalogDeps = {
   db: Db
@@ -356,12 +357,10 @@ export async function createCatalog(deps: CatalogDeps) {
 
   /** The pull is done and the artefact is here, or neither. */
   async function settle(row: PullRow, arrival: Arrival): Promise<void> {
-    if (arrival.checked.kind !== 'gguf') {
+    const trouble = modelTrouble(arrival.checked)
+    if (trouble !== null || arrival.checked.kind !== 'gguf') {
       await removeUnlessUsed(arrival.sha256, arrival.kind)
-      throw new NotWeights({
-        file: arrival.found.fileName,
-        reason: 'no engine here loads safetensors; convert it to GGUF with llama.cpp.',
-      })
+      throw new NotWeights({ file: arrival.found.fileName, reason: trouble ?? '' })
     }
     const at = now()
     const before = artefacts.get(row.model)
@@ -491,6 +490,8 @@ export async function createCatalog(deps: CatalogDeps) {
         ? error
         : new NotWeights({ file: reference.place.file, reason: (error as Error).message }, { cause: error })
     })
+    const trouble = modelHeaderTrouble(header)
+    if (trouble !== null) throw new NotWeights({ file: reference.place.file, reason: trouble })
     const facts = factsFromHeader(id, header, found.bytes, reference.place.repo.split('/')[0] ?? 'hub')
     checkFit(facts, fitOf(facts, await deps.memoryPools()), wish)
     await checkDisk(found.diskBytes)
@@ -568,11 +569,9 @@ export async function createCatalog(deps: CatalogDeps) {
       refuseTakenId(id, place)
       const found = await sources['local-file'].look(place)
       const checked = await checkWeights(place.path, found.fileName)
-      if (checked.kind !== 'gguf')
-        throw new NotWeights({
-          file: found.fileName,
-          reason: 'no engine here loads safetensors; convert it to GGUF with llama.cpp.',
-        })
+      const trouble = modelTrouble(checked)
+      if (trouble !== null || checked.kind !== 'gguf')
+        throw new NotWeights({ file: found.fileName, reason: trouble ?? '' })
       await checkDisk(found.diskBytes)
       const facts = factsFromHeader(id, checked.header, found.bytes, 'local')
       const licence = { licenceId: facts.licence.id, licenceAcceptedBy: null, licenceAcceptedAt: null }
@@ -585,6 +584,30 @@ export async function createCatalog(deps: CatalogDeps) {
         startedBy: wish.by,
         ...licence,
       })
+    },
+
+    /**
+     * Takes in a LoRA adapter (GGUF) of this machine, under its hash beside the weights.
+     * @throws FileMissing, NotWeights, DiskFull
+     */
+    async takeAdapter(path: string): Promise<{ path: string; sha256: string; bytes: number }> {
+      const place = { kind: 'local-file' as const, path: resolve(path) }
+      const source = sources['local-file']
+      const { fileName } = await source.look(place)
+      const checked = await checkWeights(place.path, fileName)
+      if (checked.kind !== 'gguf' || checked.header.metadata.get('general.type') !== 'adapter')
+        throw new NotWeights({
+          file: fileName,
+          reason: 'it is no LoRA adapter in GGUF form; convert one with llama.cpp (convert_lora_to_gguf.py).',
+        })
+      const arrival = await bringWeights({
+        source,
+        place,
+        folder: weightsFolder,
+        key: newId('art', clock.nowMs()),
+        freeBytesOf: freeOf,
+      })
+      return { path: arrival.path, sha256: arrival.sha256, bytes: arrival.bytes }
     },
 
     /** Stops a pull and keeps what came. @throws PullUnknown, IllegalPullMove */
@@ -714,4 +737,11 @@ export async function createCatalog(deps: CatalogDeps) {
       await Promise.all(entries.map((entry) => entry.ended))
     },
   }
+}
+
+/** Why an engine could not be given these weights; null when it could. */
+function modelTrouble(checked: CheckedWeights): string | null {
+  return checked.kind === 'gguf'
+    ? modelHeaderTrouble(checked.header)
+    : 'no engine here loads safetensors; convert it to GGUF with llama.cpp.'
 }

@@ -26,6 +26,8 @@ export type Config = {
   gatewayWorkers: number
   /** `auto`, `none`, or a model's id. */
   starter: string
+  /** Opens `/metrics` to other machines; null = only this machine may read it. */
+  metricsToken: string | null
   engine: EngineConfig
 }
 
@@ -60,6 +62,7 @@ export const SETTINGS = {
   logLevel: { env: 'LOG_LEVEL', file: 'logLevel', default: 'info', says: `One of ${LOG_LEVELS.join(', ')}.` },
   gatewayWorkers: { env: 'GATEWAY_WORKERS', file: 'gatewayWorkers', default: '1', says: 'Gateway processes that share the public port.' },
   starter: { env: 'TRADEWIND_STARTER', file: 'starter', default: 'auto', says: 'Model to fetch at the first start: auto, none, or an id of the catalogue.' },
+  metricsToken: { env: 'METRICS_TOKEN', file: 'metricsToken', default: '', says: 'Bearer token that opens /metrics to other machines. Empty: only this machine may read it.' },
   threads: { env: 'ENGINE_THREADS', file: 'engineThreads', default: 'cores − 1', says: 'Compute threads over all engines together.' },
   memory: { env: 'ENGINE_MEMORY_MB', file: 'engineMemoryMb', default: '', says: 'Memory that all engines may use together, in MB. Empty: what the machine has, less a reserve.' },
   spill: { env: 'PREFIX_SPILL_MB', file: 'prefixSpillMb', default: '1024', says: 'Disk for spilled prefixes per engine, in MB; 0 turns it off. Used only by projects that allow content on disk.' },
@@ -106,6 +109,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     logLevel,
     gatewayWorkers,
     starter: value(SETTINGS.starter) || 'auto',
+    metricsToken: value(SETTINGS.metricsToken) || null,
     engine: {
       threadsTotal: wholeNumber(SETTINGS.threads, value(SETTINGS.threads) || String(Math.max(1, cores - 1)), 1, 1024),
       memoryBytesMax: memoryMb === '' ? null : wholeNumber(SETTINGS.memory, memoryMb, 64, 64_000_000) * 1e6,

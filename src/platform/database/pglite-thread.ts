@@ -137,7 +137,8 @@ export class PgliteThread {
     if (worker !== this.#worker || this.#closed || this.#reopening) return
     this.#reopening = (async () => {
       await worker.terminate()
-      this.#worker = await startWorker({ ...this.#options, loadFrom: undefined } as ThreadOptions)
+      const { loadFrom: _onlyOnce, ...options } = this.#options
+      this.#worker = await startWorker(options)
       this.#listen(this.#worker)
     })().finally(() => {
       this.#reopening = null

@@ -1,0 +1,202 @@
+/**
+ * Control: the database, the houses, and the two servers that speak for them. Builds everything once and hands it in.
+ * Started by the supervisor; nothing on the path of a request waits for it.
+ */
+import { existsSync } from 'node:fs'
+import { chmod } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createBilling } from './billing/billing.ts'
+import { createCatalog } from './catalog/catalog.ts'
+import { createBackups } from './control/backups.ts'
+import { docsRoutes } from './control/docs-routes.ts'
+import { healthRoutes } from './control/health-routes.ts'
+import { createMachineView } from './control/memory-pools.ts'
+import { createStarter } from './control/starter.ts'
+import { createDeployments } from './deployments/deployments.ts'
+import { modelRoutes } from './deployments/routes.ts'
+import { createEngines } from './engines/engines.ts'
+import { machineMemory } from './engines/machine.ts'
+import { supervisorLink } from './engines/supervisor-link.ts'
+import { internalRoutes, snapshotRoute } from './gateway/internal-routes.ts'
+import { createSnapshotFeed } from './gateway/snapshot-feed.ts'
+import { guardRoutes } from './identity/access.ts'
+import { createIdentity } from './identity/identity.ts'
+import { identityRoutes } from './identity/routes.ts'
+import { secretFromFile } from './identity/secret-file.ts'
+import { systemClock } from './platform/clock.ts'
+import { isLoopback, readConfig } from './platform/config.ts'
+import { takeControlLease } from './platform/control-lease.ts'
+import { DataFolderLocked, dataFolderAt, lockFile, sockets } from './platform/data-folder.ts'
+import { openDatabase } from './platform/database/database.ts'
+import { createServer } from './platform/http.ts'
+import { createLog } from './platform/log.ts'
+import { VERSION } from './version.ts'
+
+const SAVE_USE_MS = 30_000
+
+const config = readConfig(process.env)
+const folder = dataFolderAt(config.dataFolder)
+const log = createLog('control', config.logLevel)
+const clock = systemClock
+const startedAtMs = clock.nowMs()
+const link = supervisorLink(process)
+
+process.on('SIGINT', () => undefined) // the terminal's Ctrl-C is the supervisor's to hear
+process.on('disconnect', () => process.exit(0)) // the supervisor is gone
+process.on('uncaughtException', (error) => {
+  log.fatal({ err: error }, 'control crashed')
+  process.exit(1)
+})
+
+const unlock = config.databaseUrl === null ? await takeDatabaseFolder() : () => undefined
+const database = await openDatabase({ folder: folder.database, url: config.databaseUrl, log }).catch((error) => {
+  giveUp(
+    config.databaseUrl === null
+      ? `The embedded database in ${folder.database} does not open: ${error.message}. Copies are in ${folder.backups}.`
+      : `The database that DATABASE_URL names does not open: ${error.cause?.message ?? error.message}.`,
+  )
+  return new Promise<never>(() => undefined)
+})
+const { db } = database
+const lease = await takeControlLease({
+  db,
+  holder: `${hostname()} ${folder.root}`,
+  onWait: (other) => link.send({ type: 'say', lines: [`Another Tradewind (${other}) uses this database; waiting until it ends.`] }),
+  onLost: () => {
+    log.fatal('another control has taken over this database')
+    process.exit(1)
+  },
+})
+
+const identity = createIdentity({
+  db,
+  clock,
+  log,
+  publicUrl: config.publicUrl,
+  port: config.port,
+  secret: secretFromFile(join(folder.root, 'session-secret')),
+})
+const ownerExists = await identity.setup.ownerExists()
+if (!isLoopback(config.host) && !ownerExists)
+  giveUp(
+    `HOST is ${config.host}, which other machines can reach, and this installation has no owner yet. ` +
+      'Start it once without HOST, open the set-up link that it prints, then start it with HOST again.',
+  )
+
+const engines = await createEngines({ link, config: config.engine, folder, machineMemory, log, clock })
+const gpuLibraryInstalled = existsSync(join(folder.gpuLibrary, 'node_modules', 'node-llama-cpp'))
+const machine = createMachineView({ memory: engines.memory, usesGpu: () => config.engine.gpu === 'auto' && gpuLibraryInstalled })
+const catalog = await createCatalog({
+  db,
+  weightsFolder: folder.weights,
+  hub: { hubUrl: config.hubUrl, token: config.hubToken },
+  memoryPools: machine.pools,
+  clock,
+  log,
+})
+const deployments = createDeployments({ db, catalog, engines, clock, log })
+catalog.askBeforeDeleting((model) => (deployments.isLoaded(model) ? 'a running engine' : null))
+const billing = createBilling({ db })
+const feed = createSnapshotFeed({
+  keys: () => identity.keys.gatewayKeys(),
+  routes: () => deployments.routes().map(snapshotRoute),
+  clock,
+  log,
+})
+const starter = createStarter({ wanted: config.starter, catalog, deployments, link, log })
+const backups = createBackups({ database, folder: folder.backups, clock, log })
+
+identity.onKeysChanged(() => feed.push())
+deployments.onRoutesChanged(() => void feed.push())
+await deployments.restore()
+
+const publicServer = await server('public')
+const adminServer = await server('admin')
+await listen(publicServer, sockets.control(folder))
+await listen(adminServer, sockets.controlAdmin(folder))
+link.send({ type: 'ready' })
+
+const offered = await identity.setup.offerLink()
+if (offered) link.send({ type: 'say', lines: ['', `Open this link once to become the owner:  ${offered.url}`, ''] })
+
+const saveUse = setInterval(() => void deployments.saveUse().catch((error) => log.warn({ err: error }, 'last uses were not saved')), SAVE_USE_MS)
+process.on('SIGTERM', () => void close())
+
+await catalog.resumeUnfinished()
+await deployments.reload()
+await starter.run()
+await machine.measure()
+
+async function server(socket: 'public' | 'admin') {
+  const made = await createServer({ log, version: VERSION, publicUrl: config.publicUrl })
+  guardRoutes(made, identity, socket)
+  await made.register(docsRoutes)
+  await made.register(identityRoutes, { identity, socket, facts: { status: statusSentence, sampleModel } })
+  await made.register(modelRoutes, { catalog, deployments, engines })
+  await made.register(healthRoutes, {
+    database,
+    folder,
+    engines,
+    deployments,
+    feed,
+    starter,
+    backups,
+    link,
+    workersWanted: config.gatewayWorkers,
+    metricsToken: config.metricsToken,
+    startedAtMs,
+  })
+  if (socket === 'admin') await made.register(internalRoutes, { feed, deployments, billing, identity })
+  return made
+}
+
+async function listen(made: Awaited<ReturnType<typeof server>>, path: string): Promise<void> {
+  await made.listen({ path })
+  await chmod(path, 0o600)
+}
+
+async function statusSentence(): Promise<string> {
+  const loaded = engines.list().filter((engine) => engine.state === 'ready')
+  if (loaded.length > 0) return `${loaded.map((engine) => engine.model).join(', ')} ${loaded.length === 1 ? 'is' : 'are'} loaded.`
+  const { state, model, problem } = starter.state()
+  if (state === 'fetching' || state === 'loading') return `${model} is being ${state === 'fetching' ? 'fetched' : 'loaded'}.`
+  return problem ? `No model is loaded: ${problem.message}` : 'No model is loaded yet; it is loaded when somebody asks for it.'
+}
+
+async function sampleModel(): Promise<string> {
+  const chat = deployments.routes().filter((route) => route.task === 'chat')
+  return (chat.find((route) => route.replicas.length > 0) ?? chat[0])?.model ?? starter.state().model ?? 'smollm2-135m-instruct'
+}
+
+/** An earlier control may still be closing: a restart by the supervisor waits for it, a living stranger is refused. */
+async function takeDatabaseFolder(): Promise<() => void> {
+  for (let waitedMs = 0; ; waitedMs += 100) {
+    try {
+      return lockFile(join(folder.root, 'database.lock'), (pid) => `The embedded database in ${folder.database} is open in process ${pid}.`)
+    } catch (error) {
+      if (!(error instanceof DataFolderLocked)) throw error
+      if (waitedMs >= 15_000) giveUp(error.message)
+      await sleep(100)
+    }
+  }
+}
+
+function giveUp(message: string): void {
+  log.fatal(message)
+  link.send({ type: 'fatal', message })
+}
+
+async function close(): Promise<void> {
+  clearInterval(saveUse)
+  backups.stop()
+  feed.close()
+  await catalog.close()
+  await Promise.all([publicServer.close(), adminServer.close()])
+  await deployments.saveUse()
+  await lease.release()
+  await database.close()
+  unlock()
+  process.exit(0)
+}
