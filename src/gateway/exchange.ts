@@ -1,6 +1,6 @@
 /** One request and its answer, as every part of the gateway sees them. */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import { type AppError, type ErrorBody, errorBody } from '../platform/errors.ts'
+import { AppError, type ErrorBody, errorBody } from '../platform/errors.ts'
 import type { Refusal } from './control-client.ts'
 import { KeyExpired, KeyMissing, KeyUnknown } from './errors.ts'
 import { discardBody } from './read-body.ts'

@@ -50,7 +50,7 @@ export function passOn(exchange: Exchange, control: Dispatcher, publicUrl: strin
         },
         onResponseStart(started, status, headers) {
           if (status < 200) return // 100 Continue and its like
-          exchange.isEndless = headers['content-type']?.startsWith('text/event-stream') ?? false
+          exchange.isEndless = String(headers['content-type']).startsWith('text/event-stream')
           response.writeHead(status, responseHeaders(exchange, started.rawHeaders as Buffer[]))
         },
         onResponseData(started, chunk) {

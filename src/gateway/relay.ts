@@ -53,6 +53,15 @@ const TAIL_BYTES = 64 * 1024
 const REFUSALS = new Set([429, 503])
 const HEADERS_PASSED_ON = ['content-type', 'retry-after', 'retry-after-ms', 'x-should-retry']
 
+/** For a request whose answer does not matter: if the engine cannot be told to stop, closing the connection will do. */
+const UNHEARD: Dispatcher.DispatchHandler = {
+  onRequestStart() {},
+  onResponseStart() {},
+  onResponseData() {},
+  onResponseEnd() {},
+  onResponseError() {},
+}
+
 export function relay(options: RelayOptions): Promise<RelayEnd> {
   return new Promise((resolve) => {
     const attempt = new Attempt(options, resolve)
@@ -225,8 +234,7 @@ class Attempt implements Dispatcher.DispatchHandler {
       return
     }
     this.#lastWords = setTimeout(() => this.#giveUp(), lastWordsMs)
-    // Its answer does not matter: if the engine cannot be told, closing the connection will do.
-    dispatcher.dispatch({ method: 'DELETE', path: cancelPath }, { onResponseError() {} })
+    dispatcher.dispatch({ method: 'DELETE', path: cancelPath }, UNHEARD)
   }
 
   #giveUp(): void {

@@ -1,0 +1,137 @@
+/**
+ * Stands for control in the gateway's tests: real Unix sockets that speak the internal API of snapshot.ts, and a public
+ * side that a test scripts. It can be killed and started again on the same sockets.
+ */
+import { createHash } from 'node:crypto'
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import type { UsageRecord } from '../billing/usage-record.ts'
+import { type DataFolder, sockets } from '../platform/data-folder.ts'
+import { type Listening, listenOn, readAll } from './scripted-upstream.ts'
+import type { Snapshot, SnapshotKey, SnapshotReplica, SnapshotRoute } from './snapshot.ts'
+
+export class ControlStandIn {
+  readonly records: UsageRecord[] = []
+  /** Versions that workers have in force, in the order they said so. */
+  readonly seen: number[] = []
+  readonly woken: string[] = []
+  /** How a wake is answered. */
+  onWake: (model: string, response: ServerResponse) => void = (_model, response) => sendJson(response, 404, {})
+  /** The public side. */
+  onPublic: RequestListener = (_request, response) => response.writeHead(404).end()
+  snapshot: Snapshot
+  readonly #folder: DataFolder
+  readonly #streams = new Set<ServerResponse>()
+  readonly #waiting = new Set<() => void>()
+  #listening: Listening[] = []
+
+  constructor(folder: DataFolder, snapshot: Snapshot) {
+    this.#folder = folder
+    this.snapshot = snapshot
+  }
+
+  async start(): Promise<void> {
+    const admin = createServer((request, response) => void this.#answer(request, response))
+    const open = createServer((request, response) => this.onPublic(request, response))
+    this.#listening = await Promise.all([
+      listenOn(admin, sockets.controlAdmin(this.#folder)),
+      listenOn(open, sockets.control(this.#folder)),
+    ])
+  }
+
+  /** Dies as by kill -9: every connection breaks. */
+  async kill(): Promise<void> {
+    this.#streams.clear()
+    await Promise.all(this.#listening.map((each) => each.kill()))
+  }
+
+  /** Pushes a change to all workers. @returns when one of them has it in force */
+  push(change: Partial<Snapshot>): Promise<void> {
+    this.snapshot = { ...this.snapshot, ...change, version: this.snapshot.version + 1 }
+    const { version } = this.snapshot
+    for (const stream of this.#streams) stream.write(`${JSON.stringify(this.snapshot)}\n`)
+    return this.until(() => this.seen.includes(version))
+  }
+
+  /** The usage record of a request, when it has come. */
+  async record(id: string): Promise<UsageRecord> {
+    await this.until(() => this.records.some((record) => record.id === id))
+    return this.records.find((record) => record.id === id) as UsageRecord
+  }
+
+  /** Resolves when something that workers told us made it true. */
+  until(isTrue: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const check = () => {
+        if (!isTrue()) return
+        this.#waiting.delete(check)
+        resolve()
+      }
+      this.#waiting.add(check)
+      check()
+    })
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname } = new URL(request.url ?? '/', 'http://control')
+    const body = await readAll(request)
+    if (request.method === 'GET' && pathname === '/internal/snapshot') {
+      response.writeHead(200, { 'content-type': 'application/x-ndjson' })
+      response.write(`${JSON.stringify(this.snapshot)}\n\n`)
+      this.#streams.add(response)
+      response.on('close', () => this.#streams.delete(response))
+    } else if (pathname === '/internal/wake') {
+      const { model } = JSON.parse(body.toString()) as { model: string }
+      this.woken.push(model)
+      this.onWake(model, response)
+    } else if (pathname === '/internal/usage') {
+      this.records.push(...(JSON.parse(body.toString()) as { records: UsageRecord[] }).records)
+      response.writeHead(204).end()
+    } else {
+      this.seen.push(Number(/^\/internal\/snapshot\/(\d+)\/seen$/.exec(pathname)?.[1]))
+      response.writeHead(204).end()
+    }
+    for (const check of [...this.#waiting]) check()
+  }
+}
+
+export function keyOf(secret: string, change: Partial<SnapshotKey> = {}): SnapshotKey {
+  return {
+    id: `key_${secret}`,
+    sha256: createHash('sha256').update(secret).digest('hex'),
+    organizationId: 'org_1',
+    projectId: 'proj_1',
+    scopes: ['inference', 'models.read'],
+    models: null,
+    expiresAtMs: null,
+    salt: `salt-${secret}`,
+    share: `share-${secret}`,
+    contentOnDisk: false,
+    ...change,
+  }
+}
+
+export function routeOf(
+  model: string,
+  replicas: SnapshotReplica[],
+  change: Partial<SnapshotRoute> = {},
+): SnapshotRoute {
+  return {
+    model,
+    adapter: null,
+    deploymentId: `dep_${model}`,
+    task: 'chat',
+    contextTokens: 4096,
+    createdS: 1_700_000_000,
+    ownedBy: 'tradewind',
+    replicas,
+    ...change,
+  }
+}
+
+export function localReplica(engineId: string, socketPath: string): SnapshotReplica {
+  return { engineId, socketPath, baseUrl: null, authorization: null }
+}
+
+export function sendJson(response: ServerResponse, status: number, value: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
+}
