@@ -6,6 +6,7 @@ import { after, before, type TestContext, test } from 'node:test'
 import { eq } from 'drizzle-orm'
 import { startHubStandIn } from '../../test/hub-stand-in.ts'
 import { starterModelPath } from '../../test/models/starter.ts'
+import { testAdapter, testModel } from '../../test/models/test-model.ts'
 import type { Database } from '../platform/database/database.ts'
 import { scratchDatabase } from '../platform/database/scratch.ts'
 import { createLog } from '../platform/log.ts'
@@ -300,6 +301,20 @@ test('imports that cannot be are refused at once', async (context) => {
     code: 'catalog.model_id_malformed',
   })
   assert.deepEqual(await catalog.pulls(), [])
+})
+
+test('an adapter is taken in as an adapter, and never as a model', async (context) => {
+  const { catalog, weightsFolder } = await arrange(context)
+  const base = await testModel('qwen3')
+  const path = await testAdapter(base)
+  const taken = await catalog.takeAdapter(path)
+  assert.equal(taken.path, join(weightsFolder, `${taken.sha256}.gguf`))
+  assert.ok((await readFile(taken.path)).equals(await readFile(path)))
+  await assert.rejects(catalog.takeAdapter(base), { code: 'catalog.not_weights', message: /no LoRA adapter/ })
+  await assert.rejects(catalog.importLocalFile(path, { as: 'x', by: 'u' }), {
+    code: 'catalog.not_weights',
+    message: /LoRA adapter/,
+  })
 })
 
 test('weights in use are not deleted', async (context) => {

@@ -42,7 +42,8 @@ const KEY_BYTES_MAX = 65_535
 const STRING_BYTES_MAX = 16 * 1024 * 1024
 const ARRAY_LENGTH_MAX = 16_777_216
 const ARRAY_KEPT_MAX = 1024
-const NAME_BYTES_MAX = 1024
+/** ggml keeps 64 bytes with the closing zero. */
+const NAME_BYTES_MAX = 63
 const DIMENSIONS_MAX = 4
 
 const CHUNK_BYTES = 1 << 20
@@ -107,6 +108,7 @@ export async function readGgufHeader(readAt: ReadAt, sizeBytes: number): Promise
   const metadata = new Map<string, GgufValue>()
   for (let index = 0; index < pairCount; index++) {
     const key = await reader.string(KEY_BYTES_MAX)
+    if (key === '') throw new GgufBroken('its metadata has an entry without a name.')
     if (metadata.has(key)) throw new GgufBroken(`its metadata names ${JSON.stringify(key.slice(0, 80))} twice.`)
     metadata.set(key, await reader.value(await reader.u32()))
   }
@@ -134,6 +136,7 @@ async function readTensors(reader: Reader, count: number): Promise<Tensor[]> {
     for (let dimension = 0; dimension < dimensions; dimension++) {
       const size = await reader.u64()
       if (dimension === 0) firstDimension = size
+      if (size === 0) throw new GgufBroken(`tensor ${JSON.stringify(name.slice(0, 80))} has a dimension of 0.`)
       parameters *= size
     }
     if (!Number.isSafeInteger(parameters))
@@ -153,6 +156,8 @@ function alignmentOf(metadata: Map<string, GgufValue>): number {
 function sumTensors(tensors: Tensor[], dataOffset: number, alignment: number, sizeBytes: number) {
   let parameters = 0
   const parametersByType = new Map<number, number>()
+  let covered = 0
+  tensors.sort((one, other) => one.offset - other.offset)
   for (const tensor of tensors) {
     const known = TENSOR_TYPES[tensor.type]
     const bytes = known ? (tensor.parameters / known[1]) * known[2] : 0
@@ -161,6 +166,8 @@ function sumTensors(tensors: Tensor[], dataOffset: number, alignment: number, si
       throw new GgufBroken(`tensor ${name} does not fill whole blocks of ${known[0]}.`)
     if (tensor.offset % alignment !== 0)
       throw new GgufBroken(`tensor ${name} begins at ${tensor.offset}, off the alignment of ${alignment}.`)
+    if (tensor.offset < covered) throw new GgufBroken(`tensor ${name} overlaps the one before it.`)
+    covered = tensor.offset + bytes
     const end = dataOffset + tensor.offset + bytes
     if (end > sizeBytes)
       throw new GgufBroken(

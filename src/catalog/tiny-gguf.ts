@@ -19,6 +19,8 @@ export function tinyGguf(options: TinyGguf = {}): Buffer {
     ['llama.embedding_length', 64],
     ['llama.attention.head_count', 4],
     ['llama.attention.head_count_kv', 2],
+    ['tokenizer.ggml.model', 'gpt2'],
+    ['tokenizer.ggml.tokens', ['a', 'b']],
   ]
   const tensors = options.tensors ?? [{ name: 'token_embd.weight', shape: [64, 32] }]
   const parts: Buffer[] = [

@@ -24,7 +24,9 @@ const SAFETENSORS_HEADER_BYTES_MAX = 100_000_000
 export async function checkWeights(path: string, name = path): Promise<CheckedWeights> {
   const file = await open(path, 'r')
   try {
-    const { size } = await file.stat()
+    const found = await file.stat()
+    const { size } = found
+    if (!found.isFile()) throw new NotWeights({ file: name, reason: 'it is not a plain file.' })
     const readAt = async (offset: number, length: number): Promise<Uint8Array> => {
       const buffer = Buffer.alloc(length)
       const { bytesRead } = await file.read(buffer, 0, length, offset)
