@@ -22,11 +22,22 @@ export function homePage({ person, organizations, publicUrl, status }: HomePageP
 <div class="title"><h1>Tradewind is running</h1>${status !== null && html`<p class="state"><span class="good">${sign('disc')}</span>${status}</p>`}</div>
 <section><h2>Call it</h2>
 <dl class="facts"><dt>Address</dt><dd><code>${publicUrl}/v1</code></dd><dt>Speaks</dt><dd>OpenAI’s API, for its official packages and every program that uses them</dd><dt>Reference</dt><dd><a href="/docs">${publicUrl}/docs</a></dd></dl></section>
-<section class="section"><h2>Keys</h2>
+${person.operator ? COMMANDS : ASK}</div>
+<aside class="aside"><h2>You</h2><ul>
+<li><b>${person.name}</b></li>
+${person.operator && html`<li>Operator of this installation</li>`}
+${person.memberships.map(({ organizationId, role }) => html`<li>${ROLE_NAMES[role]} of ${names.get(organizationId) ?? organizationId}</li>`)}
+</ul></aside></div>`,
+  })
+}
+
+const ROLE_NAMES = { owner: 'Owner', admin: 'Admin', developer: 'Developer', viewer: 'Viewer' } as const
+
+const COMMANDS = html`<section class="section"><h2>Keys</h2>
 <p>One for each program, so that each can be revoked alone. On the machine that runs Tradewind, in its folder:</p>
 ${shellBlock(
   [
-    'npm run tradewind -- keys create --name my-app',
+    'npm run tradewind -- keys create --name web',
     'npm run tradewind -- keys list',
     'npm run tradewind -- keys revoke <id>',
   ].join('\n'),
@@ -41,13 +52,8 @@ ${shellBlock(
     'npm run tradewind -- models load <id>',
   ].join('\n'),
   'Commands for models',
-)}</section></div>
-<aside class="aside"><h2>You</h2><ul>
-<li><b>${person.name}</b></li>
-${person.operator && html`<li>Operator of this installation</li>`}
-${person.memberships.map(({ organizationId, role }) => html`<li>${ROLE_NAMES[role]} of ${names.get(organizationId) ?? organizationId}</li>`)}
-</ul></aside></div>`,
-  })
-}
+)}</section>`
 
-const ROLE_NAMES = { owner: 'Owner', admin: 'Admin', developer: 'Developer', viewer: 'Viewer' } as const
+/** Who does not run the machine cannot use its command line. */
+const ASK = html`<section class="section"><h2>Keys</h2>
+<p>Make one with <code>POST /api/keys</code> (see the reference), or ask an operator of this installation.</p></section>`
