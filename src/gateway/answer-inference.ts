@@ -181,7 +181,7 @@ async function askEngine(call: Call, replica: SnapshotReplica, deps: InferenceDe
       clientHeaders: baseHeaders(exchange),
       cancelPath: connection.isOurs ? `/requests/${exchange.id}` : null,
       lastWordsMs: deps.limits.lastWordsMs,
-      onFirstContent: () => {
+      onContent: () => {
         record.firstTokenMs ??= performance.now() - exchange.startedAt
       },
     })

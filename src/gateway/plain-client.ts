@@ -33,7 +33,8 @@ export function call({
   signal,
 }: PlainCall): Promise<PlainAnswer> {
   return new Promise((resolve, reject) => {
-    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+    const isChunked = headers['transfer-encoding'] !== undefined
+    const length = body === undefined || isChunked ? {} : { 'content-length': String(Buffer.byteLength(body)) }
     const outgoing = request(
       {
         host: '127.0.0.1',

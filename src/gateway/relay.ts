@@ -42,8 +42,8 @@ export type RelayOptions = {
   /** How to tell the engine to stop this request; null = it cannot be told, closing the connection must do. */
   cancelPath: string | null
   lastWordsMs: number
-  /** Called with the first event that carries content, or the first byte of another answer. */
-  onFirstContent(): void
+  /** Called with each event of a stream that carries content. */
+  onContent(): void
 }
 
 /** Held so that an engine's death can be hidden; what is longer passes as it comes. */
@@ -126,14 +126,14 @@ class Attempt implements Dispatcher.DispatchHandler {
   }
 
   #takeEvents(events: SseSplitter, chunk: Buffer): void {
-    const { watch, stripUsage, onFirstContent } = this.#options
+    const { watch, stripUsage, onContent } = this.#options
     for (const piece of events.push(chunk)) {
       if (piece.tail) {
         if (!this.#lastEventStripped) this.#client.send(piece.bytes)
         continue
       }
       const kind = piece.data === null ? 'other' : watch.readEvent(piece.data)
-      if (kind === 'content') onFirstContent()
+      if (kind === 'content') onContent()
       this.#lastEventStripped = kind === 'usage' && stripUsage
       if (this.#lastEventStripped) continue
       this.#begin()
@@ -157,7 +157,6 @@ class Attempt implements Dispatcher.DispatchHandler {
     if (this.#client.hasBegun) this.#client.send(chunk)
     else if (this.#bodyBytes <= HELD_BYTES_MAX) return
     else {
-      this.#options.onFirstContent()
       this.#begin()
       for (const held of this.#body) this.#client.send(held)
     }
@@ -186,7 +185,6 @@ class Attempt implements Dispatcher.DispatchHandler {
       return
     }
     this.#readBody()
-    this.#options.onFirstContent()
     this.#client.begin(this.#status, { ...this.#passedOn(), 'content-length': String(body.length) })
     this.#client.end(body)
     this.#finish({ kind: 'answered' })

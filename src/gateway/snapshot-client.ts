@@ -61,7 +61,7 @@ export function createSnapshotClient({ control, clock, log }: { control: Control
   }
 
   const connectLater = (reason: string) => {
-    if (connected) log.warn({ reason }, 'lost the snapshot stream of control; keeping the last snapshot')
+    if (connected && !stopped) log.warn({ reason }, 'lost the snapshot stream of control; keeping the last snapshot')
     connected = false
     stream = null
     if (stopped || retry !== null) return
