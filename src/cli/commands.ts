@@ -1,0 +1,377 @@
+/**
+ * What `npm run tradewind -- …` can do. Each command is one row: its words, its options, what it does. The help is made
+ * from the rows, so it cannot forget one.
+ */
+import { existsSync, statSync, watchFile } from 'node:fs'
+import { open, readdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CommandFailed, type Control } from './control.ts'
+import { bytes, table } from './table.ts'
+
+export type Options = Record<string, string | boolean | undefined>
+export type Command = {
+  words: string
+  /** Named in the help, and taken in this order. */
+  takes: string[]
+  /** How many of `takes` may be left out. */
+  optional?: number
+  options?: Record<string, { type: 'string' | 'boolean'; says: string }>
+  says: string
+  run(control: Control, given: string[], options: Options, print: (text: string) => void): Promise<void>
+}
+
+type Model = {
+  id: string
+  name: string
+  task: string
+  state: string
+  fit: { verdict: string; reason: string; precision: string | null; needed_bytes: number | null; tokens_per_second: number | null; served_by: string[] }
+  weights: { bytes: number } | null
+  engine: { context_tokens: number; sequences: number; memory_bytes: number } | null
+  licence: { name: string; url: string; must_accept: boolean }
+}
+type Pull = {
+  id: string
+  model: string
+  state: string
+  phase: string | null
+  from: string
+  bytes_done: number
+  bytes_total: number
+  bytes_per_second: number
+  seconds_left: number | null
+  error: { code: string; message: string } | null
+}
+type Key = { id: string; name: string; prefix: string; last4: string; state: string; scopes: string[]; models: string[] | null; last_used_at: string | null; expires_at: string | null }
+
+const VERDICTS: Record<string, string> = { fits: 'fits', tight: 'tight', 'fits-alone': 'fits alone', 'does-not-fit': 'does not fit' }
+const modelPath = (id: string) => `/api/models/${encodeURIComponent(id)}`
+
+export const COMMANDS: Command[] = [
+  {
+    words: 'models list',
+    takes: [],
+    options: {
+      here: { type: 'boolean', says: 'only models whose weights are here' },
+      fits: { type: 'boolean', says: 'only models that fit this machine' },
+    },
+    says: 'List models, and whether they fit this machine.',
+    async run(control, _given, options, print) {
+      const query = new URLSearchParams()
+      if (options.here) query.set('here', 'true')
+      if (options.fits) query.set('fits', 'true')
+      const { data } = await control.ask<{ data: Model[] }>('GET', `/api/models?${query}`)
+      if (data.length === 0) return print('No model. Get one with: npm run tradewind -- models pull <id>')
+      print(
+        table(
+          ['MODEL', 'TASK', 'STATE', 'FIT', 'NEEDS', '≈ TOKENS/S'],
+          data.map((model) => [
+            model.id,
+            model.task,
+            model.state,
+            VERDICTS[model.fit.verdict] ?? model.fit.verdict,
+            bytes(model.fit.needed_bytes),
+            model.fit.tokens_per_second === null ? '–' : String(Math.round(model.fit.tokens_per_second)),
+          ]),
+          [4, 5],
+        ),
+      )
+    },
+  },
+  {
+    words: 'models fit',
+    takes: ['model'],
+    says: 'Say whether a model fits this machine, why, and how fast it would be.',
+    async run(control, [id = ''], _options, print) {
+      const { model } = await control.ask<{ model: Model }>('GET', modelPath(id))
+      print(`${model.name}: ${VERDICTS[model.fit.verdict] ?? model.fit.verdict}. ${model.fit.reason}`)
+      if (model.fit.tokens_per_second !== null)
+        print(`Expected: ≈ ${Math.round(model.fit.tokens_per_second)} tokens/s for one conversation, from this machine's measured memory bandwidth.`)
+      if (model.fit.verdict === 'does-not-fit' && model.fit.served_by.length > 0) print(`Served by: ${model.fit.served_by.join('; ')}.`)
+      print(`Licence: ${model.licence.name} (${model.licence.url})${model.licence.must_accept ? '; accept it with --accept-licence when you pull' : ''}.`)
+    },
+  },
+  {
+    words: 'models pull',
+    takes: ['model'],
+    options: {
+      'accept-licence': { type: 'boolean', says: "accept the model's licence" },
+      precision: { type: 'string', says: 'such as q4_k_m or q8_0; by default the best that fits' },
+      as: { type: 'string', says: 'another id, for a file of the hub' },
+      force: { type: 'boolean', says: 'fetch what does not fit this machine' },
+      detach: { type: 'boolean', says: 'do not wait for it' },
+    },
+    says: 'Fetch weights: an id of the list, or hf:owner/repo/file.gguf.',
+    async run(control, [id = ''], options, print) {
+      const pull = await control.ask<Pull>('POST', `${modelPath(id)}/pull`, {
+        accept_licence: options['accept-licence'] === true,
+        even_if_it_does_not_fit: options.force === true,
+        ...(typeof options.precision === 'string' ? { precision: options.precision } : {}),
+        ...(typeof options.as === 'string' ? { as: options.as } : {}),
+      })
+      print(`Fetching ${pull.model} from ${pull.from}.`)
+      if (options.detach) return print(`It goes on by itself: npm run tradewind -- pulls list`)
+      await follow(control, pull, print)
+    },
+  },
+  {
+    words: 'models import',
+    takes: ['file', 'name'],
+    says: 'Take a GGUF file of this machine, under a name of yours.',
+    async run(control, [file = '', name = ''], _options, print) {
+      const pull = await control.ask<Pull>('POST', `${modelPath(name)}/import`, { path: resolve(file) })
+      await follow(control, pull, print)
+    },
+  },
+  {
+    words: 'models load',
+    takes: ['model'],
+    options: {
+      context: { type: 'string', says: 'tokens of context of each conversation' },
+      sequences: { type: 'string', says: 'requests answered at once' },
+    },
+    says: 'Serve a model now. (Without it, a model is loaded when somebody asks for it.)',
+    async run(control, [id = ''], options, print) {
+      const model = await control.ask<Model>('POST', `${modelPath(id)}/load`, {
+        ...(typeof options.context === 'string' ? { context_tokens: Number(options.context) } : {}),
+        ...(typeof options.sequences === 'string' ? { sequences: Number(options.sequences) } : {}),
+      })
+      const { engine } = model
+      print(`${model.id} is loaded${engine ? `: ${engine.sequences} requests at once, ${engine.context_tokens} tokens of context each, ${bytes(engine.memory_bytes)}` : ''}.`)
+    },
+  },
+  {
+    words: 'models unload',
+    takes: ['model'],
+    says: 'Stop serving a model and free its memory.',
+    async run(control, [id = ''], _options, print) {
+      await control.ask('POST', `${modelPath(id)}/unload`, undefined)
+      print(`${id} is unloaded.`)
+    },
+  },
+  {
+    words: 'models delete',
+    takes: ['model'],
+    says: "Delete a model's weights from this machine.",
+    async run(control, [id = ''], _options, print) {
+      await control.ask('DELETE', `${modelPath(id)}/weights`)
+      print(`The weights of ${id} are deleted.`)
+    },
+  },
+  {
+    words: 'adapters add',
+    takes: ['name', 'base model', 'file'],
+    options: { scale: { type: 'string', says: 'weight of the adapter, 1 by default' } },
+    says: 'Serve a LoRA adapter (GGUF) beside its base model, under its own name.',
+    async run(control, [name = '', base = '', file = ''], options, print) {
+      await control.ask('POST', `${modelPath(base)}/adapters`, {
+        name,
+        path: resolve(file),
+        ...(typeof options.scale === 'string' ? { scale: Number(options.scale) } : {}),
+      })
+      print(`${name} answers on ${base}.`)
+    },
+  },
+  {
+    words: 'adapters remove',
+    takes: ['name'],
+    says: 'Stop serving an adapter.',
+    async run(control, [name = ''], _options, print) {
+      await control.ask('DELETE', `/api/adapters/${encodeURIComponent(name)}`)
+      print(`${name} is removed.`)
+    },
+  },
+  {
+    words: 'pulls list',
+    takes: [],
+    says: 'List what is being fetched, and what was.',
+    async run(control, _given, _options, print) {
+      const { data } = await control.ask<{ data: Pull[] }>('GET', '/api/pulls')
+      if (data.length === 0) return print('Nothing was fetched yet.')
+      print(
+        table(
+          ['PULL', 'MODEL', 'STATE', 'DONE', 'OF', 'PROBLEM'],
+          data.map((pull) => [pull.id, pull.model, pull.state, bytes(pull.bytes_done), bytes(pull.bytes_total), pull.error?.code ?? '']),
+          [3, 4],
+        ),
+      )
+    },
+  },
+  ...(['pause', 'resume', 'cancel'] as const).map(
+    (verb): Command => ({
+      words: `pulls ${verb}`,
+      takes: ['pull'],
+      says: { pause: 'Pause a pull; what has come stays.', resume: 'Go on with a pull.', cancel: 'Give a pull up.' }[verb],
+      async run(control, [id = ''], _options, print) {
+        const pull = await control.ask<Pull>('POST', `/api/pulls/${encodeURIComponent(id)}/${verb}`)
+        print(`${pull.id} is ${pull.state}.`)
+      },
+    }),
+  ),
+  {
+    words: 'keys create',
+    takes: ['name'],
+    options: {
+      project: { type: 'string', says: 'id of the project; not needed while there is one' },
+      models: { type: 'string', says: 'models it may name, with commas; all by default' },
+      scopes: { type: 'string', says: 'inference, models.read; both by default' },
+      expires: { type: 'string', says: 'day it ends, such as 2027-01-31; never by default' },
+    },
+    says: 'Make an API key. It is shown once.',
+    async run(control, [name = ''], options, print) {
+      const list = (value: string | boolean | undefined) => (typeof value === 'string' ? value.split(',').map((one) => one.trim()) : undefined)
+      const made = await control.ask<Key & { secret: string }>('POST', '/api/keys', {
+        name,
+        ...(typeof options.project === 'string' ? { project_id: options.project } : {}),
+        ...(options.models ? { models: list(options.models) } : {}),
+        ...(options.scopes ? { scopes: list(options.scopes) } : {}),
+        ...(typeof options.expires === 'string' ? { expires_at: new Date(options.expires).toISOString() } : {}),
+      })
+      print(made.secret)
+      print(`This is the only time it is shown. Its id is ${made.id}. Try it:`)
+      print(`  curl ${control.publicUrl}/v1/models -H "Authorization: Bearer ${made.secret}"`)
+    },
+  },
+  {
+    words: 'keys list',
+    takes: [],
+    says: 'List API keys.',
+    async run(control, _given, _options, print) {
+      const { data } = await control.ask<{ data: Key[] }>('GET', '/api/keys')
+      if (data.length === 0) return print('No key yet. Make one with: npm run tradewind -- keys create <name>')
+      print(
+        table(
+          ['KEY', 'NAME', 'SECRET', 'STATE', 'MODELS', 'LAST USED'],
+          data.map((key) => [
+            key.id,
+            key.name,
+            `${key.prefix}…${key.last4}`,
+            key.state,
+            key.models?.join(', ') ?? 'all',
+            key.last_used_at?.slice(0, 16).replace('T', ' ') ?? 'never',
+          ]),
+        ),
+      )
+    },
+  },
+  {
+    words: 'keys revoke',
+    takes: ['key'],
+    says: 'End a key at once, in every gateway worker.',
+    async run(control, [id = ''], _options, print) {
+      await control.ask('DELETE', `/api/keys/${encodeURIComponent(id)}`)
+      print(`${id} is revoked.`)
+    },
+  },
+  {
+    words: 'status',
+    takes: [],
+    says: 'What runs, with its figures.',
+    async run(control, _given, _options, print) {
+      const status = await control.ask<StatusBody>('GET', '/api/status')
+      print(`Tradewind ${status.version} at ${control.publicUrl}, since ${status.started_at.slice(0, 16).replace('T', ' ')} UTC`)
+      print(`Data:      ${status.data_folder}`)
+      print(`Database:  ${status.database.durability}`)
+      print(`Memory:    ${bytes(status.memory.used_bytes)} of ${bytes(status.memory.budget_bytes)} for models in use, ${bytes(status.memory.free_bytes)} free`)
+      print(`Workers:   ${status.workers.length}`)
+      if (status.engines.length === 0) return print('Engines:   none')
+      print('')
+      print(
+        table(
+          ['MODEL', 'STATE', 'CONTEXT', 'AT ONCE', 'THREADS', 'MEMORY', 'RUNNING', 'WAITING', 'MS/STEP', 'RESTARTS'],
+          status.engines.map((engine) => [
+            engine.model,
+            engine.state,
+            String(engine.context_tokens),
+            String(engine.sequences),
+            String(engine.threads),
+            bytes(engine.memory_bytes),
+            String(engine.running ?? '–'),
+            String(engine.waiting ?? '–'),
+            engine.step_ms_p50 === null ? '–' : engine.step_ms_p50.toFixed(1),
+            String(engine.restarts),
+          ]),
+          [2, 3, 4, 5, 6, 7, 8, 9],
+        ),
+      )
+    },
+  },
+  {
+    words: 'logs',
+    takes: ['process'],
+    optional: 1,
+    options: { follow: { type: 'boolean', says: 'go on as lines come' } },
+    says: 'Show the end of a log: control, worker-0, engine-<model>.',
+    async run(control, [name], options, print) {
+      if (!name) {
+        const names = existsSync(control.folder.logs) ? (await readdir(control.folder.logs)).filter((one) => one.endsWith('.log')) : []
+        return print(names.length > 0 ? `Logs: ${names.map((one) => one.slice(0, -4)).sort().join(', ')}` : 'No log yet.')
+      }
+      const path = join(control.folder.logs, `${name}.log`)
+      if (!/^[\w.-]+$/.test(name) || !existsSync(path)) throw new CommandFailed(`There is no log "${name}". List them with: npm run tradewind -- logs`)
+      let position = Math.max(0, statSync(path).size - 16_384)
+      const more = async () => {
+        const size = statSync(path).size
+        if (size < position) position = 0
+        const file = await open(path)
+        try {
+          const { buffer, bytesRead } = await file.read(Buffer.alloc(size - position), 0, size - position, position)
+          position += bytesRead
+          process.stdout.write(buffer.subarray(0, bytesRead))
+        } finally {
+          await file.close()
+        }
+      }
+      await more()
+      if (options.follow) await new Promise(() => watchFile(path, { interval: 500 }, () => void more()))
+    },
+  },
+  {
+    words: 'backup',
+    takes: [],
+    says: 'Write a copy of the embedded database.',
+    async run(control, _given, _options, print) {
+      const backup = await control.ask<{ path: string; bytes: number }>('POST', '/api/backups')
+      print(`${backup.path} (${bytes(backup.bytes)})`)
+    },
+  },
+]
+
+type StatusBody = {
+  version: string
+  started_at: string
+  data_folder: string
+  database: { durability: string }
+  memory: { budget_bytes: number; used_bytes: number; free_bytes: number }
+  workers: unknown[]
+  engines: {
+    model: string
+    state: string
+    context_tokens: number
+    sequences: number
+    threads: number
+    memory_bytes: number
+    restarts: number
+    running: number | null
+    waiting: number | null
+    step_ms_p50: number | null
+  }[]
+}
+
+/** Shows a pull until it ends. Ctrl-C stops the showing, not the pull. */
+async function follow(control: Control, started: Pull, print: (text: string) => void): Promise<void> {
+  let pull = started
+  let shown = ''
+  while (pull.state === 'queued' || pull.state === 'running') {
+    const line = `  ${bytes(pull.bytes_done)} of ${bytes(pull.bytes_total)}, ${bytes(pull.bytes_per_second)}/s${pull.phase === 'checking' ? ', checking the hash' : ''}`
+    if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${line}`)
+    else if (line !== shown) print(line)
+    shown = line
+    await sleep(process.stdout.isTTY ? 200 : 2_000)
+    pull = await control.ask<Pull>('GET', `/api/pulls/${pull.id}`)
+  }
+  if (process.stdout.isTTY) process.stdout.write('\r\x1b[K')
+  if (pull.state === 'done') return print(`${pull.model} is here (${bytes(pull.bytes_total)}). It is loaded when somebody asks for it.`)
+  throw new CommandFailed(pull.error ? `${pull.error.message} (${pull.error.code})` : `${pull.id} is ${pull.state}.`)
+}
