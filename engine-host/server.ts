@@ -68,15 +68,16 @@ export function createEngineServer(options: EngineServerOptions): EngineServer {
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedMs = options.nowMs()
     const requestId = header(request, ENGINE_HEADERS.requestId) ?? randomUUID()
-    const url = new URL(request.url ?? '/', 'http://engine')
+    const url = urlOf(request)
     let code: string | null = null
     response.setHeader(ENGINE_HEADERS.requestId, requestId)
     try {
       await route(request, response, url, requestId)
     } catch (error) {
       const refusal = asRequestError(error)
-      code = refusal.code
-      if (refusal.status >= 500) {
+      const clientGone = response.destroyed
+      code = clientGone ? 'client_closed_request' : refusal.code
+      if (refusal.status >= 500 && !clientGone) {
         options.log({ level: 'error', event: 'request-failed', requestId, code, reason: reasonOf(error) })
       }
       if (response.headersSent) response.destroy()
@@ -304,6 +305,12 @@ function noRoute(method: string, pathname: string): RequestError {
     code: 'unknown_url',
     message: `Unknown request URL: ${method} ${pathname}.`,
   })
+}
+
+/** Whatever a request line may hold; what is no path leads nowhere, and that is a 404. */
+function urlOf(request: IncomingMessage): URL {
+  const text = `http://engine${request.url ?? '/'}`
+  return new URL(URL.canParse(text) ? text : 'http://engine/')
 }
 
 function header(request: IncomingMessage, name: string): string | null {

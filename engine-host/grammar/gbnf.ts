@@ -50,7 +50,7 @@ export function printGbnf(rules: Rules): string {
 function print(expression: Expression, nested: boolean): string {
   switch (expression.kind) {
     case 'text':
-      return `"${[...expression.text].map((character) => escape(character, '"\\')).join('')}"`
+      return `"${[...expression.text].map((character) => escaped(character, '"\\')).join('')}"`
     case 'set':
       return `[${expression.ranges.map(printRange).join('')}]`
     case 'rule':
@@ -83,12 +83,12 @@ function printTimes(min: number, max: number | null): string {
 }
 
 function printRange([first, last]: CodeRange): string {
-  const from = escape(String.fromCodePoint(first), '\\]-^[')
-  return first === last ? from : `${from}-${escape(String.fromCodePoint(last), '\\]-^[')}`
+  const from = escaped(String.fromCodePoint(first), '\\]-^[')
+  return first === last ? from : `${from}-${escaped(String.fromCodePoint(last), '\\]-^[')}`
 }
 
 /** Printable ASCII as it is, everything else by its code point, so that a grammar is plain ASCII. */
-function escape(character: string, specials: string): string {
+function escaped(character: string, specials: string): string {
   const code = character.codePointAt(0) as number
   if (code >= 0x20 && code < 0x7f && !specials.includes(character)) return character
   if (code === 0x5c) return '\\\\'

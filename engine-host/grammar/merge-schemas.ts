@@ -82,16 +82,19 @@ function mergeObjects(merged: Schema, left: Schema, right: Schema, path: string)
   const mine = asProperties(leftProperties, path)
   const theirs = asProperties(rightProperties, path)
   const names = [...new Set([...Object.keys(mine), ...Object.keys(theirs)])]
-  const properties: Schema = {}
+  const properties: [name: string, schema: unknown][] = []
   for (const name of names) {
     // What a closed part does not declare, the whole may not have.
-    if ((leftMore === false && !(name in mine)) || (rightMore === false && !(name in theirs))) continue
-    const constraints = [name in mine ? mine[name] : leftMore, name in theirs ? theirs[name] : rightMore].filter(
-      (schema) => schema !== undefined && schema !== true,
-    )
-    properties[name] = constraints.length === 1 ? constraints[0] : { allOf: constraints }
+    if ((leftMore === false && !Object.hasOwn(mine, name)) || (rightMore === false && !Object.hasOwn(theirs, name)))
+      continue
+    const constraints = [
+      Object.hasOwn(mine, name) ? mine[name] : leftMore,
+      Object.hasOwn(theirs, name) ? theirs[name] : rightMore,
+    ].filter((schema) => schema !== undefined && schema !== true)
+    properties.push([name, constraints.length === 1 ? constraints[0] : { allOf: constraints }])
   }
-  if (names.length > 0) merged.properties = properties
+  // Not by assignment: a property may be named `__proto__`.
+  if (names.length > 0) merged.properties = Object.fromEntries(properties)
   const more = [leftMore, rightMore].filter((schema) => schema !== undefined && schema !== true)
   if (more.includes(false)) merged.additionalProperties = false
   else if (more.length > 0) merged.additionalProperties = more.length === 1 ? more[0] : { allOf: more }

@@ -50,7 +50,8 @@ const octet = choice(
 )
 
 const label = sequence(lower, repeat(lower, 0, 20))
-const hostname = sequence(label, repeat(sequence(text('.'), label), 1, 4))
+// The last label is of letters: one of digits would make the whole an (invalid) IPv4 address.
+const hostname = sequence(label, repeat(sequence(text('.'), label), 0, 3), text('.'), repeat(set([0x61, 0x7a]), 2, 10))
 const group = repeat(hex, 1, 4)
 const count = sequence(between('1', '9'), repeat(digit, 0, 3))
 const part = (unit: string): Expression => sequence(count, text(unit))

@@ -265,9 +265,10 @@ class StreamedChat {
 
   /** Ends with the counts, asked for or not, and without a finish reason: no reason that OpenAI knows would be true. */
   cancelled(report: UsageReport): void {
-    if (!this.#events.started) return requestCancelled(this.#response, report)
-    this.#usage(report)
-    this.#events.close()
+    if (this.#events.started) {
+      this.#usage(report)
+      this.#events.close()
+    } else requestCancelled(this.#response, report)
   }
 
   broken(error: unknown): void {

@@ -40,16 +40,15 @@ export type Prompt = {
 export function buildPrompt(engine: TokenEngine, input: PromptInput): Prompt {
   const template = engine.facts.chatTemplate ?? chatmlIfKnown(engine)
   const guard = new ControlTokenGuard(engine, input.messages)
+  const given = input.messages.map((message) => guard.protectMessage(message))
   const format = input.toolParser === 'none' ? 'hermes' : input.toolParser
-  // A template may know how to write calls that were made without knowing how to describe the tools (DeepSeek-V3's).
-  const known = template.includes('tool_calls')
-    ? input.messages
-    : input.messages.map((message) => callsAsText(message, format))
+  // A template may know how to write calls that were made without knowing how to describe the tools.
+  const known = template.includes('tool_calls') ? given : given.map((message) => callsAsText(message, format))
   const describes = input.tools.length > 0 && !templateDescribesTools(template)
   const messages = describes ? withSystemText(known, describeTools(input.tools, format)) : known
   const values = {
     ...input.templateValues,
-    messages: messages.map((message) => toTemplateMessage(message, input.toolParser, guard)),
+    messages: messages.map((message) => toTemplateMessage(message, input.toolParser)),
     // An absent value and an empty list differ to some templates: no tools means no value.
     ...(input.tools.length > 0 && !describes ? { tools: input.tools.map((tool) => tool.wire) } : {}),
     add_generation_prompt: true,
@@ -118,19 +117,14 @@ function callsAsText(message: ChatMessage, format: ToolFormat): ChatMessage {
   return { ...rest, content: message.content ? `${message.content}\n${calls}` : calls }
 }
 
-function toTemplateMessage(
-  message: ChatMessage,
-  toolParser: Exclude<ToolParser, 'auto'>,
-  guard: ControlTokenGuard,
-): Record<string, unknown> {
+function toTemplateMessage(message: ChatMessage, toolParser: Exclude<ToolParser, 'auto'>): Record<string, unknown> {
   const isDeepSeek = toolParser.startsWith('deepseek')
-  const content = message.content === null ? null : guard.protect(message.content)
   return {
     role: message.role,
     // DeepSeek's templates ask whether the content is none, the others join it to text.
-    content: content ?? (isDeepSeek && message.toolCalls !== undefined ? null : ''),
+    content: message.content ?? (isDeepSeek && message.toolCalls !== undefined ? null : ''),
     ...(message.name === undefined ? {} : { name: message.name }),
-    ...(message.reasoningContent === undefined ? {} : { reasoning_content: guard.protect(message.reasoningContent) }),
+    ...(message.reasoningContent === undefined ? {} : { reasoning_content: message.reasoningContent }),
     ...(message.toolCallId === undefined ? {} : { tool_call_id: message.toolCallId }),
     ...(message.toolCalls === undefined
       ? {}
@@ -166,13 +160,23 @@ const LOOKS_LIKE_CONTROL = /<[^<>\s]{1,64}>|\[\/?[A-Z_]{1,24}\]/g
 class ControlTokenGuard {
   #engine: TokenEngine
   #mark: string
+  /** A page of HTML repeats its few tags thousands of times. */
+  #known = new Map<string, boolean>()
 
   constructor(engine: TokenEngine, messages: readonly ChatMessage[]) {
     this.#engine = engine
     this.#mark = unusedMark(messages)
   }
 
-  protect(content: string): string {
+  protectMessage(message: ChatMessage): ChatMessage {
+    return {
+      ...message,
+      content: message.content === null ? null : this.#protect(message.content),
+      ...(message.reasoningContent === undefined ? {} : { reasoningContent: this.#protect(message.reasoningContent) }),
+    }
+  }
+
+  #protect(content: string): string {
     return content.replace(LOOKS_LIKE_CONTROL, (text) =>
       this.#isControl(text) ? text[0] + this.#mark + text.slice(1) : text,
     )
@@ -183,8 +187,12 @@ class ControlTokenGuard {
   }
 
   #isControl(text: string): boolean {
+    const known = this.#known.get(text)
+    if (known !== undefined) return known
     const tokens = this.#engine.tokenize(text, true)
-    return tokens.some((token) => this.#engine.tokenBytes(token, false).length === 0)
+    const isControl = tokens.some((token) => this.#engine.tokenBytes(token, false).length === 0)
+    this.#known.set(text, isControl)
+    return isControl
   }
 }
 

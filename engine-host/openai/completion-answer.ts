@@ -210,9 +210,10 @@ class StreamedCompletion {
 
   /** Ends with the counts and without a finish reason, as a chat does. */
   cancelled(report: UsageReport): void {
-    if (!this.#events.started) return requestCancelled(this.#context.call.response, report)
-    this.#usage(report)
-    this.#events.close()
+    if (this.#events.started) {
+      this.#usage(report)
+      this.#events.close()
+    } else requestCancelled(this.#context.call.response, report)
   }
 
   broken(error: unknown): void {

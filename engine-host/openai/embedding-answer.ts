@@ -33,7 +33,9 @@ export async function answerEmbedding(host: Host, call: Call): Promise<void> {
     return list
   })
   const startedMs = performance.now()
-  const vectors = await engine.embed(tokens, call.share)
+  // Vectors cannot be stopped half-way; listed, so that a shutdown waits for them.
+  const finished = host.running.add(call.requestId, () => {})
+  const vectors = await engine.embed(tokens, call.share).finally(finished)
   const promptTokens = tokens.reduce((sum, list) => sum + list.length, 0)
   sendJson(call.response, 200, {
     object: 'list',

@@ -65,15 +65,18 @@ export class EventList {
   add(event: AnswerEvent): void {
     switch (event.type) {
       case 'reasoning-delta':
-        return this.reasoning(event.text)
+        this.reasoning(event.text)
+        break
       case 'content-delta':
-        return this.content(event.text)
+        this.content(event.text)
+        break
       case 'tool-call-arguments-delta':
-        return this.arguments(event.index, event.text)
+        this.arguments(event.index, event.text)
+        break
       case 'tool-call-start':
       case 'tool-call-end':
         this.events.push(event)
-        return
+        break
       default:
         event satisfies never
     }
