@@ -2,11 +2,12 @@
  * What a gateway worker holds in memory: every key and every route. Control pushes it whole on connect and again on
  * each change (a few thousand keys are a few hundred kB; deltas would save little and could drift).
  *
- *   worker ── GET /internal/snapshot (stays open) ──► control      one JSON `Snapshot` per line; a blank line every 5 s
+ *   worker ── GET /internal/snapshot?worker=N (stays open) ──► control   one JSON `Snapshot` per line; a blank line every 5 s
  *   worker ── POST /internal/snapshot/{version}/seen { worker } ──► control     so that a revoke can wait for all workers
  *   worker ── POST /internal/wake { model } ──► control            load a model that has weights but no replica; answers
  *                                                                   200 { route } when ready, or an AppError body
- *   worker ── POST /internal/usage { worker, records } ──► control 204 once they are committed; ids make a repeat harmless
+ *   worker ── POST /internal/usage { worker, records } ──► control 204 once they are committed; ids make a repeat harmless;
+ *                                                                   a 4xx sets them aside for a person to look at
  *
  * Pure module: types only.
  */

@@ -44,40 +44,54 @@ const events =
 class Worker {
   port = 0
   #child: ChildProcess | null = null
-  #ready: Promise<unknown> = Promise.resolve()
-  #root: string
+  #message: Promise<unknown> = Promise.resolve()
+  readonly #root: string
+  readonly #environment: Record<string, string>
 
-  constructor(root: string) {
+  constructor(root: string, environment: Record<string, string> = {}) {
     this.#root = root
+    this.#environment = environment
   }
 
-  async start(): Promise<void> {
-    this.port = await freePort()
+  async start(port?: number): Promise<void> {
+    this.port = port ?? (await freePort())
     const child = spawn(process.execPath, [join(import.meta.dirname, 'worker.ts')], {
       env: {
         ...process.env,
         TRADEWIND_DATA: this.#root,
         TRADEWIND_WORKER: '0',
         PORT: String(this.port),
-        LOG_LEVEL: 'warn',
+        LOG_LEVEL: 'silent',
+        ...this.#environment,
       },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     this.#child = child
-    this.#ready = new Promise((resolve) => child.once('message', resolve))
+    this.#message = new Promise((resolve) => child.once('message', resolve))
     while (!(await this.isListening())) await new Promise((resolve) => setTimeout(resolve, 20))
   }
 
-  ready(): Promise<unknown> {
-    return this.#ready
+  /** The first thing it tells its supervisor. */
+  message(): Promise<unknown> {
+    return this.#message
+  }
+
+  /** Its exit code, when it has ended. */
+  exit(): Promise<number | null> {
+    const child = this.#child
+    if (child === null || child.exitCode !== null) return Promise.resolve(child?.exitCode ?? null)
+    return new Promise((resolve) => child.once('exit', (code) => resolve(code)))
   }
 
   terminate(): Promise<number | null> {
-    const child = this.#child
-    if (child === null || child.exitCode !== null) return Promise.resolve(child?.exitCode ?? null)
-    const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
-    child.kill('SIGTERM')
-    return exited
+    this.#child?.kill('SIGTERM')
+    return this.exit()
+  }
+
+  /** As when the supervisor was killed. */
+  orphan(): Promise<number | null> {
+    this.#child?.disconnect()
+    return this.exit()
   }
 
   async isListening(): Promise<boolean> {
@@ -145,7 +159,7 @@ describe('before control is there', () => {
 
   it('says ready once it holds keys and routes', async () => {
     await control.start()
-    assert.deepEqual(await worker.ready(), { type: 'ready' })
+    assert.deepEqual(await worker.message(), { type: 'ready' })
   })
 })
 
@@ -820,6 +834,34 @@ describe('with the real engine host', () => {
     await assert.rejects(answer)
     await control.until(() => control.records.at(-1)?.status === 499)
     assert.equal(spoken.running, 0)
+  })
+})
+
+describe('a second worker', () => {
+  it('cannot have the port of another one, and says so in a sentence', async () => {
+    const intruder = new Worker(root, { TRADEWIND_WORKER: '7' })
+    await intruder.start(worker.port)
+    const message = (await intruder.message()) as { type: string; message: string }
+    assert.equal(message.type, 'fatal')
+    assert.match(message.message, /something else listens there\. Stop it, or set PORT to another/)
+    assert.equal(await intruder.exit(), 1)
+  })
+
+  it('shares it where workers are several, each has every key, and none outlives its supervisor', {
+    skip: process.platform !== 'linux',
+  }, async () => {
+    await control.push(standing())
+    engine.script = json
+    const pair = ['1', '2'].map((index) => new Worker(root, { TRADEWIND_WORKER: index, GATEWAY_WORKERS: '2' }))
+    const [one, two] = pair as [Worker, Worker]
+    await one.start()
+    await two.start(one.port)
+    assert.deepEqual([await one.message(), await two.message()], [{ type: 'ready' }, { type: 'ready' }])
+    const ask = () => Promise.all(Array.from({ length: 20 }, () => chat(one.port, 'tw-a', body())))
+    assert.deepEqual(new Set((await ask()).map((answer) => answer.status)), new Set([200]))
+    assert.equal(await one.terminate(), 0)
+    assert.deepEqual(new Set((await ask()).map((answer) => answer.status)), new Set([200]))
+    assert.equal(await two.orphan(), 0)
   })
 })
 
