@@ -1,60 +1,31 @@
 /** The engine host on the real starter model, in this process: from the socket down to the weights and back. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { starterModelPath } from '../test/models/starter.ts'
 import { openaiSchema } from '../test/openai-schema.ts'
 import { answerGrammar } from './grammar/answer-grammar.ts'
 import { jsonSchemaToGbnf } from './grammar/json-schema-to-gbnf.ts'
-import { openEngine } from './native/open-engine.ts'
 import { buildPrompt } from './openai/chat-prompt.ts'
 import { readChatRequest } from './openai/chat-request.ts'
 import { detectReasoningParser, detectToolParser } from './parsers/detect.ts'
-import { createEngineServer, type EngineServer } from './server.ts'
-import { type Json, type SocketClient, socketClient } from './socket-client.ts'
+import type { Json, SocketClient } from './socket-client.ts'
+import { type StartedHost, startHost } from './started-host.ts'
 import type { TokenEngine } from './token-engine.ts'
 
-let folder: string
-let server: EngineServer
+let host: StartedHost
 let engine: TokenEngine
 let client: SocketClient
 
 before(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'tw-real-'))
-  const spec = {
-    engineId: 'eng_real',
-    socketPath: join(folder, 'engine.sock'),
-    modelPath: await starterModelPath(),
-    modelSha256: 'starter',
-    modelName: 'smollm2-135m',
-    task: 'chat' as const,
-    threads: 1,
-    sequences: 4,
-    contextTokens: 1024,
-    batchTokens: 512,
-    prefillChunkTokens: 128,
-    gpu: 'off' as const,
-    adapters: [],
-    toolParser: 'auto' as const,
-    reasoningParser: 'auto' as const,
-  }
-  server = createEngineServer({ spec, nowMs: Date.now, log: () => {} })
-  server.http.listen(spec.socketPath)
-  await once(server.http, 'listening')
-  engine = await openEngine(spec)
-  server.ready(engine)
-  client = socketClient(spec.socketPath)
+  host = await startHost(await starterModelPath())
+  engine = host.engine
+  client = host.client
 })
 
-after(async () => {
-  await server.close(0)
-  await engine?.dispose()
-  rmSync(folder, { recursive: true, force: true })
-})
+after(() => host?.close())
 
 const ask = (content: string, more: object = {}) => ({
   messages: [{ role: 'user', content }],

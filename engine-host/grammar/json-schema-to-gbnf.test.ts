@@ -254,7 +254,7 @@ const REFUSED: [schema: unknown, keyword: string, path: string][] = [
   [{ type: 'object', properties: { a: { not: {} } } }, 'not', 'schema.properties.a'],
   [{ type: 'array', uniqueItems: true }, 'uniqueItems', 'schema'],
   [{ type: 'array', items: { type: 'number', multipleOf: 0.5 } }, 'multipleOf', 'schema.items'],
-  [{ if: {}, then: {} }, 'if', 'schema'],
+  [{ if: {}, else: {} }, 'if', 'schema'],
   [{ type: 'string', format: 'regex' }, 'format', 'schema'],
   [{ type: 'string', pattern: '(?=a)b' }, 'pattern', 'schema'],
   [{ type: 'string', pattern: '(a)\\1' }, 'pattern', 'schema'],
