@@ -35,6 +35,8 @@ import { createLog } from './platform/log.ts'
 import { VERSION } from './version.ts'
 
 const SAVE_USE_MS = 30_000
+/** A worker that does not answer must not hold up whoever made or revoked a key. */
+const KEYS_IN_FORCE_MS_MAX = 1_000
 
 const config = readConfig(process.env)
 const folder = dataFolderAt(config.dataFolder)
@@ -108,10 +110,11 @@ const feed = createSnapshotFeed({
 const starter = createStarter({ wanted: config.starter, catalog, deployments, link, log })
 const backups = createBackups({ database, folder: folder.backups, clock, log })
 
-identity.onKeysChanged(() => feed.push())
+identity.onKeysChanged(() => feed.inForceEverywhere(KEYS_IN_FORCE_MS_MAX))
 deployments.onRoutesChanged(() => void feed.push())
 await deployments.restore()
 
+let reloaded = false
 const publicServer = await server('public')
 const adminServer = await server('admin')
 await listen(publicServer, sockets.control(folder))
@@ -126,6 +129,7 @@ process.on('SIGTERM', () => void close())
 
 await catalog.resumeUnfinished()
 await deployments.reload()
+reloaded = true
 await starter.run()
 await machine.measure()
 
@@ -147,6 +151,7 @@ async function server(socket: 'public' | 'admin') {
     workersWanted: config.gatewayWorkers,
     metricsToken: config.metricsToken,
     startedAtMs,
+    reloaded: () => reloaded,
   })
   if (socket === 'admin') await made.register(internalRoutes, { feed, deployments, billing, identity })
   return made

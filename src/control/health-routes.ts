@@ -33,6 +33,8 @@ export type HealthRoutesOptions = {
   workersWanted: number
   metricsToken: string | null
   startedAtMs: number
+  /** Whether what was loaded before this start is loaded again, or has failed to. */
+  reloaded: () => boolean
 }
 
 const Health = Type.Object({
@@ -82,7 +84,7 @@ export async function healthRoutes(server: Server, options: HealthRoutesOptions)
   function health() {
     const byState = (state: string) => engines.list().filter((engine) => engine.state === state).length
     const ready = feed.workers().filter((worker) => worker.version > 0).length
-    const status = ready < workersWanted || !starter.settled() ? 'starting' : byState('failed') > 0 || starter.state().state === 'failed' ? 'degraded' : 'ok'
+    const status = ready < workersWanted || !options.reloaded() || !starter.settled() ? 'starting' : byState('failed') > 0 || starter.state().state === 'failed' ? 'degraded' : 'ok'
     return {
       status: status as 'ok' | 'starting' | 'degraded',
       version: VERSION,

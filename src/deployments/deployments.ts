@@ -79,6 +79,8 @@ export function createDeployments({ db, catalog, engines, clock, log }: Deployme
     if (!weights) throw new NoWeights({ model })
     const facts = catalog.getModel(model)
     if (facts.task !== 'chat' && facts.task !== 'embedding') throw new ModelNotServed({ model, task: facts.task })
+    // A model that thinks by itself is used with the settings for thinking.
+    const defaults = facts.thinking.mode === 'never' ? facts.sampling.plain : (facts.sampling.thinking ?? facts.sampling.plain)
     return {
       name: model,
       task: facts.task,
@@ -87,6 +89,7 @@ export function createDeployments({ db, catalog, engines, clock, log }: Deployme
       toolParser: facts.parsers.tool,
       reasoningParser: facts.parsers.reasoning,
       adapters: adaptersOf(model),
+      ...(defaults ? { samplingDefaults: defaults } : {}),
       ...(row.contextTokensWish ? { contextTokens: row.contextTokensWish } : {}),
       ...(row.sequencesWish ? { sequences: row.sequencesWish } : {}),
     }
@@ -177,7 +180,7 @@ export function createDeployments({ db, catalog, engines, clock, log }: Deployme
       changed()
     },
 
-    /** Loads what was loaded before and is not running; failures are logged, and shown by `list`. */
+    /** Loads what was loaded before and is not running; failures are logged. */
     async reload(): Promise<void> {
       for (const row of [...rows.values()].filter((one) => one.loaded && !engineOf(one.model) && catalog.weightsOf(one.model) !== null)) {
         await this.load(row.model).catch((error) => log.error({ err: error, model: row.model }, 'a model that was loaded before does not load'))

@@ -54,8 +54,19 @@ export type EngineSpec = {
   /** Which parsers read this model's output; from the catalogue. `auto` = decided from the model's own template. */
   toolParser: ToolParser
   reasoningParser: ReasoningParser
+  /** What the model's maker recommends; used where a request does not say. Absent fields: OpenAI's defaults. */
+  samplingDefaults?: SamplingDefaults
   /** Where cold prefixes may be spilled, and the most bytes there. Absent: never to disk. */
   spill?: { folder: string; bytesMax: number }
+}
+
+export type SamplingDefaults = {
+  temperature?: number
+  topP?: number
+  topK?: number
+  minP?: number
+  presencePenalty?: number
+  repetitionPenalty?: number
 }
 
 export type EngineTask = 'chat' | 'embedding'

@@ -21,7 +21,7 @@ import type { Log } from '../platform/log.ts'
 import { SocketSilent, socketRequest } from '../platform/socket-request.ts'
 import type { RunningEngine } from '../supervisor/messages.ts'
 import { chooseShape, shapesFor } from './context-shape.ts'
-import type { AdapterSpec, EngineHealth, EngineSpec, EngineStats, EngineTask, ReasoningParser, ToolParser } from './engine-wire.ts'
+import type { AdapterSpec, EngineHealth, EngineSpec, EngineStats, EngineTask, ReasoningParser, SamplingDefaults, ToolParser } from './engine-wire.ts'
 import { EngineCrashed, MemoryExceeded, ModelNotServable } from './errors.ts'
 import { engineCommand } from './llama-server.ts'
 import type { SupervisorLink } from './supervisor-link.ts'
@@ -36,6 +36,7 @@ export type ModelToServe = {
   toolParser: ToolParser
   reasoningParser: ReasoningParser
   adapters: AdapterSpec[]
+  samplingDefaults?: SamplingDefaults
   /** Wishes; absent = chosen by what fits. */
   contextTokens?: number
   sequences?: number
@@ -231,6 +232,7 @@ export async function createEngines({ link, config, folder, machineMemory, log, 
         adapters: model.adapters,
         toolParser: model.toolParser,
         reasoningParser: model.reasoningParser,
+        ...(model.samplingDefaults ? { samplingDefaults: model.samplingDefaults } : {}),
         ...(config.spillBytesMax > 0 ? { spill: { folder: join(folder.prefixes, model.sha256), bytesMax: config.spillBytesMax } } : {}),
       }
       const command = await engineCommand(config.llamaServer, spec)

@@ -8,22 +8,25 @@ export type KeyChanges = ReturnType<typeof createKeyChanges>
  * snapshot is whole.
  */
 export function createKeyChanges(log: Log) {
-  const listeners = new Set<() => void>()
+  const listeners = new Set<() => unknown>()
   return {
-    /** @returns a function that stops listening */
-    listen(listener: () => void): () => void {
+    /** A promise that a listener returns is waited for by whoever made the change. @returns a function that stops listening */
+    listen(listener: () => unknown): () => void {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    tell(): void {
-      for (const listener of listeners) {
-        try {
-          listener()
-        } catch (error) {
-          // The change is committed: its caller must not be told that it failed.
-          log.error({ err: error }, 'a listener for key changes failed')
-        }
-      }
+    /** Resolves when every listener has done what it does, so that a revoked key is dead when its revoker is told so. */
+    async tell(): Promise<void> {
+      await Promise.all(
+        [...listeners].map(async (listener) => {
+          try {
+            await listener()
+          } catch (error) {
+            // The change is committed: its caller must not be told that it failed.
+            log.error({ err: error }, 'a listener for key changes failed')
+          }
+        }),
+      )
     },
   }
 }

@@ -98,7 +98,7 @@ export function createKeys({ db, clock, audit, organizations, changes }: KeysDep
           { ...wanted, projectId, organizationId, createdBy: actorOf(caller).id, ...by(caller) },
         ),
       )
-      changes.tell()
+      await changes.tell()
       return made
     },
 
@@ -161,7 +161,7 @@ export function createKeys({ db, clock, audit, organizations, changes }: KeysDep
         return row
       })
       if (revoked) {
-        changes.tell()
+        await changes.tell()
         return keyOf(revoked, now)
       }
       const [earlier] = await db.select().from(apiKey).where(eq(apiKey.id, keyId))

@@ -107,7 +107,7 @@ export function createOrganizations({ db, audit, changes }: { db: Db; audit: Aud
         })
         return row
       })
-      changes.tell()
+      await changes.tell()
       return after
     },
   }

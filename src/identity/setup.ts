@@ -123,7 +123,7 @@ export function createSetup({ db, clock, audit, people, changes, publicUrl }: Se
         )
         return { userId, organization: firstOrganization, project: firstProject, key, secret }
       })
-      changes.tell()
+      await changes.tell()
       return done
     },
   }

@@ -4,7 +4,9 @@
  *   tradewind.json     settings, if any           weights/       model files by content hash
  *   database/          the embedded database      prefixes/      spilled prefixes, one folder an engine
  *   backups/           nightly dumps              logs/          one file a process
- *   run/               sockets (0700)             lock           who runs here
+ *   run/               sockets (0700)             usage-backlog/ usage that waits for the database, one file a worker
+ *   gpu-library/       `npm run gpu`              lock           who runs here
+ *   session-secret     signs cookies              database.lock  who has the embedded database open
  */
 import { createHash } from 'node:crypto'
 import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs'

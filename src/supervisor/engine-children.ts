@@ -26,6 +26,8 @@ export class Engines {
         TRADEWIND_ENGINE_SPEC: JSON.stringify(spec),
         // One libuv thread: decoding then stays on one native thread, which more than doubles its speed on two cores.
         UV_THREADPOOL_SIZE: '1',
+        // An abort in native code would otherwise look for a debugger before it ends.
+        GGML_NO_BACKTRACE: '1',
       },
       ipc: false,
       log: this.#options.log(`engine-${spec.modelName.replaceAll(/[^a-zA-Z0-9.-]/g, '_')}`),

@@ -9,7 +9,7 @@
 import { existsSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ConfigRefused, type Config, readConfig } from '../platform/config.ts'
+import { type Config, ConfigRefused, isLoopback, readConfig } from '../platform/config.ts'
 import { DataFolderLocked, dataFolderAt, lockDataFolder, makeDataFolder } from '../platform/data-folder.ts'
 import { Child } from './child.ts'
 import { LogFile } from './log-file.ts'
@@ -68,11 +68,13 @@ const workers = Array.from({ length: config.gatewayWorkers }, (_, index) => {
 
 let controlReady = false
 let announced = false
+let workersStarted = false
 let ending = false
 
 terminal.say('', 'Tradewind is starting …')
 control.start()
-for (const worker of workers) worker.start()
+// What other machines can reach is opened only after control has seen that an owner exists.
+if (isLoopback(config.host)) startWorkers()
 
 process.on('SIGINT', endOnSignal)
 process.on('SIGTERM', endOnSignal)
@@ -95,12 +97,19 @@ function hearControl(message: ToSupervisor): void {
       return terminal.endBar()
     case 'ready':
       controlReady = true
+      startWorkers()
       return announceWhenReady()
     case 'fatal':
       return giveUp(message.message)
     default:
       return message satisfies never
   }
+}
+
+function startWorkers(): void {
+  if (workersStarted) return
+  workersStarted = true
+  for (const worker of workers) worker.start()
 }
 
 function listing(): FromSupervisor {

@@ -37,7 +37,7 @@ const COMMANDS = html`<section class="section"><h2>Keys</h2>
 <p>One for each program, so that each can be revoked alone. On the machine that runs Tradewind, in its folder:</p>
 ${shellBlock(
   [
-    'npm run tradewind -- keys create --name web',
+    'npm run tradewind -- keys create web',
     'npm run tradewind -- keys list',
     'npm run tradewind -- keys revoke <id>',
   ].join('\n'),

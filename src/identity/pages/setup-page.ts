@@ -66,7 +66,7 @@ ${firstCallTabs(model)}</section></div>
 <aside class="aside"><h2>What to do next</h2><ul>
 <li><a href="/docs">Read the API reference</a></li>
 <li>See which models fit this machine:<br><code>npm run tradewind -- models list</code></li>
-<li>Make a key for each program, so that each can be revoked alone:<br><code>npm run tradewind -- keys create</code></li>
+<li>Make a key for each program, so that each can be revoked alone:<br><code>npm run tradewind -- keys create &lt;name&gt;</code></li>
 </ul>
 <h2>This key</h2><p>Belongs to ${done.project.name}, may name every model, and does not expire. Revoke it at any time:<br><code>npm run tradewind -- keys revoke ${done.key.id}</code></p></aside></div>`,
   })
