@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import fc from 'fast-check'
 import { OPENAI_SCHEMA_MISSING, openaiSchema } from '../test/openai-schema.ts'
 import { LAG_BYTES_MAX } from './openai/event-stream.ts'
 import { type ScriptedEngine, type ScriptedOptions, scriptedEngine } from './scripted-engine.ts'
@@ -815,3 +816,44 @@ test('closing cancels what takes longer than it may', async (t) => {
   assert.equal((await running).status, 499)
   assert.equal(engine.running, 0)
 })
+
+test('300 clients that come, hang up, read slowly or cancel leave nothing behind', async (t) => {
+  const { client, engine } = await start(t, { script: () => Array.from({ length: 30 }, (_, index) => `word${index} `) })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.constantFrom('read', 'leave', 'cancel', 'pause'), fc.nat({ max: 20 })), {
+        minLength: 30,
+        maxLength: 30,
+      }),
+      async (clients) => {
+        await Promise.all(clients.map(([behaviour, ticks], index) => visit(client, behaviour, ticks, `req_${index}`)))
+        await until(() => engine.running === 0)
+      },
+    ),
+    { numRuns: 10 },
+  )
+  assert.equal((await client.get('/stats')).json.running, 0)
+})
+
+async function visit(client: SocketClient, behaviour: string, ticks: number, id: string): Promise<void> {
+  const { request, response } = client.open(
+    'POST',
+    '/v1/chat/completions',
+    { ...hello, stream: ticks % 2 === 0 },
+    { 'x-request-id': id },
+  )
+  for (let tick = 0; tick < ticks; tick++) await new Promise((resolve) => setImmediate(resolve))
+  if (behaviour === 'leave') {
+    request.on('error', () => {})
+    request.destroy()
+    return
+  }
+  if (behaviour === 'cancel') await client.delete(`/requests/${id}`)
+  const reply = await response
+  if (behaviour === 'pause') {
+    reply.pause()
+    for (let tick = 0; tick < ticks; tick++) await new Promise((resolve) => setImmediate(resolve))
+  }
+  reply.resume()
+  await once(reply, 'end')
+}

@@ -17,27 +17,35 @@
  * small model comes to an end. Sizes are bounded too: a schema must not be able to exhaust the engine.
  */
 import { isDeepStrictEqual } from 'node:util'
+import { exclusiveBranches } from './exclusive-branches.ts'
 import {
-  type CodeRange,
   choice,
-  complement,
   type Expression,
   endlessRules,
-  intersect,
   optional,
   printGbnf,
   type Rules,
   repeat,
   rule,
   sequence,
-  set,
-  single,
   text,
 } from './gbnf.ts'
 import { anyCharacter, BOOLEAN, CHAR_RULE, NULL, NUMBER_RULE, SPACE_RULE, type StringForm } from './json-text.ts'
 import { mergeSchemas, type Schema } from './merge-schemas.ts'
 import { decimalsBetween, integersBetween } from './number-range.ts'
+import { type Member, membersExpression, otherKey } from './object-members.ts'
 import { PatternRefused, patternGrammar } from './pattern.ts'
+import {
+  asSchema,
+  checkKeyword,
+  constraintsOf,
+  isOfType,
+  listOf,
+  readBounds,
+  readCount,
+  type TypeName,
+  typesOf,
+} from './schema-keywords.ts'
 import { SchemaRefused } from './schema-refused.ts'
 import { FORMATS } from './string-format.ts'
 
@@ -52,36 +60,6 @@ const GRAMMAR_LENGTH_MAX = 512 * 1024
 const REPEAT_MAX = 1000
 /** Sum of all repetition counts: each is unrolled by the engine. */
 const REPEAT_SUM_MAX = 20_000
-
-const NOTES = new Set([
-  'title',
-  'description',
-  'default',
-  'examples',
-  'example',
-  'deprecated',
-  'readOnly',
-  'writeOnly',
-  '$schema',
-  '$id',
-  '$comment',
-  '$defs',
-  'definitions',
-  'discriminator',
-])
-const GENERAL = ['type', 'enum', 'const', 'anyOf', 'oneOf', 'allOf', '$ref', 'nullable']
-const OF_TYPE = {
-  object: ['properties', 'required', 'additionalProperties'],
-  array: ['items', 'prefixItems', 'minItems', 'maxItems'],
-  string: ['minLength', 'maxLength', 'pattern', 'format'],
-  number: ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'],
-} as const
-const SUPPORTED = new Set([...GENERAL, ...Object.values(OF_TYPE).flat()])
-/** Keywords with a value that asks for nothing. */
-const NEUTRAL: Record<string, unknown> = { uniqueItems: false, minProperties: 0, minContains: 0, multipleOf: 1 }
-
-const TYPES = ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'] as const
-type TypeName = (typeof TYPES)[number]
 
 /**
  * @param path names the schema in errors, as in `response_format.json_schema.schema`
@@ -267,7 +245,7 @@ class SchemaReader {
         return hasBase ? mergeSchemas(rest, branch, path) : branch
       })
     }
-    if (keyword === 'oneOf') branches = exclusive(branches as Schema[], place.path)
+    if (keyword === 'oneOf') branches = exclusiveBranches(branches as Schema[], place.path)
     const items = branches.map((branch, index) =>
       this.#value(branch, { ...place, path: `${place.path}.${keyword}[${index}]`, depth: place.depth + 1 }),
     )
@@ -435,6 +413,7 @@ class SchemaReader {
       throw new SchemaRefused(place.path, 'required', `names '${undeclared[0]}', which is no property.`)
     }
     const inner = (path: string): Place => ({ path, depth: place.depth + 1, form: 'json' })
+    const named = (expression: Expression) => this.#named(expression)
     const members: Member[] = []
     for (const [name, value] of Object.entries(properties)) {
       const isRequired = required.includes(name)
@@ -450,64 +429,18 @@ class SchemaReader {
     if (more === undefined || more === false) {
       if (members.length === 0 && more === undefined && schema.properties === undefined)
         return anyJson(this.#rules, 'object')
-      return bracketed('{', this.#members(members, null), '}')
+      return bracketed('{', membersExpression(members, null, named), '}')
     }
     const value = this.#value(more, inner(`${place.path}.additionalProperties`))
-    const key = this.#otherKey([...Object.keys(properties), ...undeclared])
+    const key = otherKey([...Object.keys(properties), ...undeclared], named)
     const extra = this.#named(sequence(text('"'), key, text('":'), rule('ws'), value))
-    return bracketed('{', this.#members(members, extra), '}')
+    return bracketed('{', membersExpression(members, extra, named), '}')
   }
 
   #pair(name: string, value: unknown, place: Place): Expression {
     return this.#named(sequence(text(`${JSON.stringify(name)}:`), rule('ws'), this.#value(value, place)))
   }
-
-  /**
-   * Members in order, commas between those that are there. Two rules per member: one for "nothing before it yet", one
-   * for "after a comma", so the size stays linear however many are optional.
-   */
-  #members(members: readonly Member[], extra: Expression | null): Expression {
-    const comma = sequence(text(','), rule('ws'))
-    const moreExtras = extra === null ? text('') : repeat(sequence(comma, extra), 0, null)
-    let first: Expression = extra === null ? text('') : optional(sequence(extra, moreExtras))
-    let later: Expression = moreExtras
-    for (const { pair, isRequired } of [...members].reverse()) {
-      const afterThis = later
-      first = this.#named(isRequired ? sequence(pair, afterThis) : choice(sequence(pair, afterThis), first))
-      later = this.#named(sequence(isRequired ? sequence(comma, pair) : optional(sequence(comma, pair)), afterThis))
-    }
-    return first
-  }
-
-  /** Any key but these, without escapes, so that none of them can be written in disguise. */
-  #otherKey(names: readonly string[]): Expression {
-    const any = intersect(
-      complement([
-        [0, 0x1f],
-        [0x7f, 0x7f],
-      ]),
-      complement([single('"'), single('\\')]),
-    )
-    const tail = this.#named(repeat(set(...any), 0, 40))
-    const build = (prefix: string, rest: readonly string[]): Expression => {
-      const initials = [...new Set(rest.filter((name) => name !== '').map((name) => [...name][0] as string))]
-      const items: Expression[] = initials
-        .filter((initial) => intersect(any, [single(initial)]).length > 0)
-        .map((initial) => {
-          const under = rest.filter((name) => name.startsWith(initial)).map((name) => name.slice(initial.length))
-          return sequence(set(single(initial)), build(prefix + initial, under))
-        })
-      const others: CodeRange[] = intersect(any, complement(initials.map(single)))
-      items.unshift(sequence(set(...others), tail))
-      const body = this.#named(choice(...items))
-      // An empty key is legal and useless; a declared name must not end here.
-      return prefix === '' || rest.includes('') ? body : optional(body)
-    }
-    return build('', names)
-  }
 }
-
-type Member = { pair: Expression; isRequired: boolean }
 
 function bracketed(open: string, body: Expression, close: string): Expression {
   return sequence(text(open), rule('ws'), body, rule('ws'), text(close))
@@ -527,151 +460,4 @@ function listExpression(
   if (fixed.length > 0) return sequence(...head, repeat(next, min, max))
   const list = sequence(more, repeat(next, Math.max(0, min - 1), max === null ? null : max - 1))
   return min === 0 ? optional(list) : list
-}
-
-function asSchema(value: unknown, path: string): Schema {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new SchemaRefused(path, 'schema', 'must be an object or a boolean.')
-  }
-  return value as Schema
-}
-
-function checkKeyword(keyword: string, value: unknown, path: string): void {
-  if (SUPPORTED.has(keyword) || NOTES.has(keyword) || keyword.startsWith('x-')) return
-  if (Object.hasOwn(NEUTRAL, keyword) && NEUTRAL[keyword] === value) return
-  throw new SchemaRefused(path, keyword, 'is not supported.')
-}
-
-/** The keywords that ask for something. */
-function constraintsOf(schema: Schema): string[] {
-  return Object.keys(schema).filter((keyword) => SUPPORTED.has(keyword) && schema[keyword] !== undefined)
-}
-
-function listOf(value: unknown, keyword: string, path: string, mayBeEmpty = false): unknown[] {
-  if (!Array.isArray(value) || (value.length === 0 && !mayBeEmpty)) {
-    throw new SchemaRefused(path, keyword, 'must be a list with at least one entry.')
-  }
-  return value
-}
-
-function readCount(schema: Schema, keyword: string, path: string): number | null {
-  const value = schema[keyword]
-  if (value === undefined) return null
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) {
-    throw new SchemaRefused(path, keyword, 'must be a whole number of at least 0.')
-  }
-  return value
-}
-
-type BoundKeyword = (typeof OF_TYPE.number)[number]
-
-function readBounds(schema: Schema, path: string): Record<BoundKeyword, number | null> {
-  const bounds = { minimum: null, maximum: null, exclusiveMinimum: null, exclusiveMaximum: null } as Record<
-    BoundKeyword,
-    number | null
-  >
-  for (const keyword of OF_TYPE.number) {
-    const value = schema[keyword]
-    if (value === undefined) continue
-    if (typeof value !== 'number') throw new SchemaRefused(path, keyword, 'must be a number.')
-    bounds[keyword] = value
-  }
-  return bounds
-}
-
-/** The types that a schema allows; where it names none, those that its keywords speak of; empty = any. */
-function typesOf(schema: Schema, path: string): TypeName[] {
-  const given = schema.type
-  let types: TypeName[]
-  if (given === undefined) {
-    types = (Object.keys(OF_TYPE) as (keyof typeof OF_TYPE)[]).filter((type) =>
-      OF_TYPE[type].some((keyword) => schema[keyword] !== undefined),
-    )
-  } else {
-    const names = Array.isArray(given) ? given : [given]
-    for (const name of names) {
-      if (!TYPES.includes(name)) throw new SchemaRefused(path, 'type', `must be one of ${TYPES.join(', ')}.`)
-    }
-    types = [...new Set(names as TypeName[])]
-    if (types.length === 0) throw new SchemaRefused(path, 'type', 'must name at least one type.')
-  }
-  return schema.nullable === true && types.length > 0 && !types.includes('null') ? [...types, 'null'] : types
-}
-
-function isOfType(value: unknown, type: TypeName): boolean {
-  switch (type) {
-    case 'null':
-      return value === null
-    case 'array':
-      return Array.isArray(value)
-    case 'object':
-      return typeof value === 'object' && value !== null && !Array.isArray(value)
-    case 'integer':
-      return Number.isInteger(value)
-    default:
-      return typeof value === type
-  }
-}
-
-/**
- * `oneOf` wants exactly one branch to match, which a grammar can keep only if no value matches two: branches of other
- * types, of other literals, or objects told apart by a property of fixed values, which is then made required.
- */
-function exclusive(branches: Schema[], path: string): Schema[] {
-  const result = branches.map((branch) => ({ ...branch }))
-  for (let left = 0; left < result.length; left++) {
-    for (let right = left + 1; right < result.length; right++) {
-      const a = result[left] as Schema
-      const b = result[right] as Schema
-      if (typesApart(a, b, path) || literalsApart(a, b)) continue
-      const name = discriminator(a, b)
-      if (name === null) {
-        throw new SchemaRefused(
-          path,
-          'oneOf',
-          `has branches ${left} and ${right} that one value may match both; use 'anyOf', or tell them apart by a property with fixed values.`,
-        )
-      }
-      for (const branch of [a, b]) branch.required = [...new Set([...asArray(branch.required), name])]
-    }
-  }
-  return result
-}
-
-function typesApart(a: Schema, b: Schema, path: string): boolean {
-  const left = a.enum === undefined && a.const === undefined ? typesOf(a, path) : []
-  const right = b.enum === undefined && b.const === undefined ? typesOf(b, path) : []
-  if (left.length === 0 || right.length === 0 || a.type === undefined || b.type === undefined) return false
-  const overlaps = (x: TypeName, y: TypeName) =>
-    x === y || (x === 'integer' && y === 'number') || (x === 'number' && y === 'integer')
-  return !left.some((x) => right.some((y) => overlaps(x, y)))
-}
-
-function literalsApart(a: unknown, b: unknown): boolean {
-  const left = literalsOf(a)
-  const right = literalsOf(b)
-  if (left === null || right === null) return false
-  return !left.some((value) => right.some((other) => isDeepStrictEqual(value, other)))
-}
-
-function literalsOf(schema: unknown): unknown[] | null {
-  if (typeof schema !== 'object' || schema === null) return null
-  const { const: only, enum: values } = schema as Schema
-  if (only !== undefined) return [only]
-  return Array.isArray(values) ? values : null
-}
-
-function discriminator(a: Schema, b: Schema): string | null {
-  if (a.type !== 'object' || b.type !== 'object') return null
-  const left = asRecord(a.properties)
-  const right = asRecord(b.properties)
-  return Object.keys(left).find((name) => Object.hasOwn(right, name) && literalsApart(left[name], right[name])) ?? null
-}
-
-function asRecord(value: unknown): Schema {
-  return typeof value === 'object' && value !== null ? (value as Schema) : {}
-}
-
-function asArray(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : []
 }
