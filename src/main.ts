@@ -8,6 +8,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createBilling } from './billing/billing.ts'
+import { billingRoutes } from './billing/routes.ts'
 import { createCatalog } from './catalog/catalog.ts'
 import { createBackups } from './control/backups.ts'
 import { docsRoutes } from './control/docs-routes.ts'
@@ -138,6 +139,7 @@ async function server(socket: 'public' | 'admin') {
   guardRoutes(made, identity, socket)
   await made.register(docsRoutes)
   await made.register(identityRoutes, { identity, socket, facts: { status: statusSentence, sampleModel } })
+  await made.register(billingRoutes, { billing })
   await made.register(modelRoutes, { catalog, deployments, engines })
   await made.register(healthRoutes, {
     database,

@@ -75,6 +75,7 @@ const EXPECTED: Record<Action, string> = {
   'keys.create': 'moad',
   'keys.list': 'moadv',
   'keys.revoke': 'moa+d',
+  'usage.read': 'moadv',
   'audit.read': 'moa',
   'audit.read_installation': 'mO',
   'audit.verify': 'mO',

@@ -97,6 +97,11 @@ export const RULES = {
     who: ['machine', 'owner', 'admin'],
     ownOnly: ['developer'],
   },
+  'usage.read': {
+    says: 'see what the requests of an organisation have consumed',
+    on: 'organization',
+    who: ['machine', ...EVERY_ROLE],
+  },
   'audit.read': {
     says: 'read the trail of changes in an organisation',
     on: 'organization',
