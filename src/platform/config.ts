@@ -3,7 +3,8 @@
  * (`tradewind.json` in the data folder, or `TRADEWIND_CONFIG`), else from the default. What contradicts itself is refused
  * at start with the sentence that fixes it.
  *
- * The table below is the documentation: docs/operating.md prints it, and a test holds the two equal.
+ * The table below is the documentation: docs/configuration.md is printed from it (`settings-page.ts`), and a test holds
+ * the two equal.
  */
 import { readFileSync } from 'node:fs'
 import { availableParallelism, homedir } from 'node:os'
@@ -43,9 +44,11 @@ export type EngineConfig = {
   llamaServer: string | null
 }
 
-type Setting = {
+export type Setting = {
   env: string
+  /** Name in the config file; empty = only by environment. */
   file: string
+  /** As a person would write it; empty = none. */
   default: string
   says: string
 }
@@ -53,21 +56,86 @@ type Setting = {
 /** The one table of settings. */
 export const SETTINGS = {
   port: { env: 'PORT', file: 'port', default: '8484', says: 'Port of the public address.' },
-  host: { env: 'HOST', file: 'host', default: '127.0.0.1', says: 'Address to bind. Anything but loopback is refused until the installation has an owner.' },
-  publicUrl: { env: 'PUBLIC_URL', file: 'publicUrl', default: 'http://localhost:<port>', says: 'What clients type to reach this installation, if a proxy stands before it.' },
-  dataFolder: { env: 'TRADEWIND_DATA', file: '', default: '$XDG_DATA_HOME/tradewind', says: 'Where everything is kept. Only by environment, since the config file lies in it.' },
-  databaseUrl: { env: 'DATABASE_URL', file: 'databaseUrl', default: '', says: 'postgres://… of a PostgreSQL 15 or newer. Empty: the embedded database in the data folder.' },
-  hubUrl: { env: 'HF_ENDPOINT', file: 'hubUrl', default: 'https://huggingface.co', says: 'Model hub, or a mirror of one.' },
+  host: {
+    env: 'HOST',
+    file: 'host',
+    default: '127.0.0.1',
+    says: 'Address to bind. Anything but loopback is refused until the installation has an owner.',
+  },
+  publicUrl: {
+    env: 'PUBLIC_URL',
+    file: 'publicUrl',
+    default: 'http://localhost:<port>',
+    says: 'What clients type to reach this installation, if a proxy stands before it.',
+  },
+  dataFolder: {
+    env: 'TRADEWIND_DATA',
+    file: '',
+    default: '$XDG_DATA_HOME/tradewind',
+    says: 'Where everything is kept. Only by environment, since the config file lies in it.',
+  },
+  databaseUrl: {
+    env: 'DATABASE_URL',
+    file: 'databaseUrl',
+    default: '',
+    says: 'postgres://… of a PostgreSQL 15 or newer. Empty: the embedded database in the data folder.',
+  },
+  hubUrl: {
+    env: 'HF_ENDPOINT',
+    file: 'hubUrl',
+    default: 'https://huggingface.co',
+    says: 'Model hub, or a mirror of one.',
+  },
   hubToken: { env: 'HF_TOKEN', file: 'hubToken', default: '', says: 'Token for gated repositories of the hub.' },
   logLevel: { env: 'LOG_LEVEL', file: 'logLevel', default: 'info', says: `One of ${LOG_LEVELS.join(', ')}.` },
-  gatewayWorkers: { env: 'GATEWAY_WORKERS', file: 'gatewayWorkers', default: '1', says: 'Gateway processes that share the public port.' },
-  starter: { env: 'TRADEWIND_STARTER', file: 'starter', default: 'auto', says: 'Model to fetch at the first start: auto, none, or an id of the catalogue.' },
-  metricsToken: { env: 'METRICS_TOKEN', file: 'metricsToken', default: '', says: 'Bearer token that opens /metrics to other machines. Empty: only this machine may read it.' },
-  threads: { env: 'ENGINE_THREADS', file: 'engineThreads', default: 'cores − 1', says: 'Compute threads over all engines together.' },
-  memory: { env: 'ENGINE_MEMORY_MB', file: 'engineMemoryMb', default: '', says: 'Memory that all engines may use together, in MB. Empty: what the machine has, less a reserve.' },
-  spill: { env: 'PREFIX_SPILL_MB', file: 'prefixSpillMb', default: '1024', says: 'Disk for spilled prefixes per engine, in MB; 0 turns it off. Used only by projects that allow content on disk.' },
-  gpu: { env: 'ENGINE_GPU', file: 'engineGpu', default: 'auto', says: 'auto uses the library that `npm run gpu` installed; off keeps to the CPU.' },
-  llamaServer: { env: 'LLAMA_SERVER', file: 'llamaServer', default: '', says: 'Use llama.cpp\'s own server as the engine: a path, "path" to find it on the PATH, or "xllamacpp" for the Python package.' },
+  gatewayWorkers: {
+    env: 'GATEWAY_WORKERS',
+    file: 'gatewayWorkers',
+    default: '1',
+    says: 'Gateway processes that share the public port.',
+  },
+  starter: {
+    env: 'TRADEWIND_STARTER',
+    file: 'starter',
+    default: 'auto',
+    says: 'Model to fetch at the first start: auto, none, or an id of the catalogue.',
+  },
+  metricsToken: {
+    env: 'METRICS_TOKEN',
+    file: 'metricsToken',
+    default: '',
+    says: 'Bearer token that opens /metrics to other machines. Empty: only this machine may read it.',
+  },
+  threads: {
+    env: 'ENGINE_THREADS',
+    file: 'engineThreads',
+    default: 'cores − 1',
+    says: 'Compute threads over all engines together.',
+  },
+  memory: {
+    env: 'ENGINE_MEMORY_MB',
+    file: 'engineMemoryMb',
+    default: '',
+    says: 'Memory that all engines may use together, in MB. Empty: what the machine has, less a reserve.',
+  },
+  spill: {
+    env: 'PREFIX_SPILL_MB',
+    file: 'prefixSpillMb',
+    default: '1024',
+    says: 'Disk for spilled prefixes per engine, in MB; 0 turns it off. Used only by projects that allow content on disk.',
+  },
+  gpu: {
+    env: 'ENGINE_GPU',
+    file: 'engineGpu',
+    default: 'auto',
+    says: 'auto uses the library that `npm run gpu` installed; off keeps to the CPU.',
+  },
+  llamaServer: {
+    env: 'LLAMA_SERVER',
+    file: 'llamaServer',
+    default: '',
+    says: 'Use llama.cpp\'s own server as the engine: a path, "path" to find it on the PATH, or "xllamacpp" for the Python package.',
+  },
 } as const satisfies Record<string, Setting>
 
 /** A setting that cannot be used. The message says what to change. */
@@ -82,38 +150,60 @@ export class ConfigRefused extends Error {
 export function readConfig(environment: Record<string, string | undefined>): Config {
   const dataFolder = dataFolderOf(environment)
   const file = readConfigFile(environment, dataFolder)
-  const value = (setting: Setting): string => environment[setting.env]?.trim() || file[setting.file] || ''
+  const fromEnvironment = (setting: Setting): string => environment[setting.env]?.trim() ?? ''
+  const value = (setting: Setting): string => fromEnvironment(setting) || file.settings[setting.file] || ''
+  /** Where a person has to change it. */
+  const place = (setting: Setting): string =>
+    fromEnvironment(setting) ? setting.env : `"${setting.file}" in ${file.path}`
+  const wholeNumber = (setting: Setting, otherwise: string, least: number, most: number): number => {
+    const text = value(setting) || otherwise
+    const number = Number(text)
+    if (!/^\d+$/.test(text) || number < least || number > most)
+      throw new ConfigRefused(`${place(setting)} is "${text}"; give a whole number from ${least} to ${most}.`)
+    return number
+  }
+  const httpUrl = (setting: Setting, otherwise: string): string => {
+    const text = value(setting) || otherwise
+    if (!isHttpUrl(text))
+      throw new ConfigRefused(`${place(setting)} is "${text}"; give an http:// or https:// address without ? and #.`)
+    return text.replace(/\/+$/, '')
+  }
 
-  const port = wholeNumber(SETTINGS.port, value(SETTINGS.port) || '8484', 1, 65535)
+  const port = wholeNumber(SETTINGS.port, SETTINGS.port.default, 1, 65535)
   const cores = availableParallelism()
   const databaseUrl = value(SETTINGS.databaseUrl) || null
+  // The value stays out of the sentence: it may hold a password.
   if (databaseUrl !== null && !/^postgres(ql)?:\/\//.test(databaseUrl))
-    throw new ConfigRefused(`DATABASE_URL must start with postgres://; leave it empty for the embedded database.`)
-  const logLevel = value(SETTINGS.logLevel) || 'info'
-  if (!isLogLevel(logLevel)) throw new ConfigRefused(`LOG_LEVEL is "${logLevel}"; use one of ${LOG_LEVELS.join(', ')}.`)
-  const gpu = value(SETTINGS.gpu) || 'auto'
-  if (gpu !== 'auto' && gpu !== 'off') throw new ConfigRefused(`ENGINE_GPU is "${gpu}"; use auto or off.`)
-  const memoryMb = value(SETTINGS.memory)
-  const gatewayWorkers = wholeNumber(SETTINGS.gatewayWorkers, value(SETTINGS.gatewayWorkers) || '1', 1, 64)
+    throw new ConfigRefused(
+      `${place(SETTINGS.databaseUrl)} must start with postgres://; leave it empty for the embedded database.`,
+    )
+  const logLevel = value(SETTINGS.logLevel) || SETTINGS.logLevel.default
+  if (!isLogLevel(logLevel))
+    throw new ConfigRefused(`${place(SETTINGS.logLevel)} is "${logLevel}"; use one of ${LOG_LEVELS.join(', ')}.`)
+  const gpu = value(SETTINGS.gpu) || SETTINGS.gpu.default
+  if (gpu !== 'auto' && gpu !== 'off') throw new ConfigRefused(`${place(SETTINGS.gpu)} is "${gpu}"; use auto or off.`)
+  const gatewayWorkers = wholeNumber(SETTINGS.gatewayWorkers, SETTINGS.gatewayWorkers.default, 1, 64)
   if (gatewayWorkers > 1 && process.platform !== 'linux')
-    throw new ConfigRefused('GATEWAY_WORKERS above 1 needs Linux, where processes can share a port; set it to 1.')
+    throw new ConfigRefused(
+      `${place(SETTINGS.gatewayWorkers)} above 1 needs Linux, where processes can share a port; set it to 1.`,
+    )
 
   return {
     port,
-    host: value(SETTINGS.host) || '127.0.0.1',
-    publicUrl: httpUrl(SETTINGS.publicUrl, value(SETTINGS.publicUrl) || `http://localhost:${port}`),
+    host: value(SETTINGS.host) || SETTINGS.host.default,
+    publicUrl: httpUrl(SETTINGS.publicUrl, `http://localhost:${port}`),
     dataFolder,
     databaseUrl,
-    hubUrl: httpUrl(SETTINGS.hubUrl, value(SETTINGS.hubUrl) || SETTINGS.hubUrl.default),
+    hubUrl: httpUrl(SETTINGS.hubUrl, SETTINGS.hubUrl.default),
     hubToken: value(SETTINGS.hubToken) || null,
     logLevel,
     gatewayWorkers,
-    starter: value(SETTINGS.starter) || 'auto',
+    starter: value(SETTINGS.starter) || SETTINGS.starter.default,
     metricsToken: value(SETTINGS.metricsToken) || null,
     engine: {
-      threadsTotal: wholeNumber(SETTINGS.threads, value(SETTINGS.threads) || String(Math.max(1, cores - 1)), 1, 1024),
-      memoryBytesMax: memoryMb === '' ? null : wholeNumber(SETTINGS.memory, memoryMb, 64, 64_000_000) * 1e6,
-      spillBytesMax: wholeNumber(SETTINGS.spill, value(SETTINGS.spill) || '1024', 0, 64_000_000) * 1e6,
+      threadsTotal: wholeNumber(SETTINGS.threads, String(Math.max(1, cores - 1)), 1, 1024),
+      memoryBytesMax: value(SETTINGS.memory) === '' ? null : wholeNumber(SETTINGS.memory, '', 64, 64_000_000) * 1e6,
+      spillBytesMax: wholeNumber(SETTINGS.spill, SETTINGS.spill.default, 0, 64_000_000) * 1e6,
       gpu,
       llamaServer: value(SETTINGS.llamaServer) || null,
     },
@@ -132,17 +222,19 @@ function dataFolderOf(environment: Record<string, string | undefined>): string {
   return join(base && isAbsolute(base) ? base : join(environment.HOME || homedir(), '.local/share'), 'tradewind')
 }
 
-function readConfigFile(environment: Record<string, string | undefined>, dataFolder: string): Record<string, string> {
+type ConfigFile = { path: string; settings: Record<string, string> }
+
+function readConfigFile(environment: Record<string, string | undefined>, dataFolder: string): ConfigFile {
   const named = environment.TRADEWIND_CONFIG?.trim()
   const path = named ? resolve(named) : join(dataFolder, 'tradewind.json')
   let text: string
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && !named) return {}
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && !named) return { path, settings: {} }
     throw new ConfigRefused(`The config file ${path} cannot be read: ${(error as Error).message}.`)
   }
-  return checkConfigFile(path, text)
+  return { path, settings: checkConfigFile(path, text) }
 }
 
 function checkConfigFile(path: string, text: string): Record<string, string> {
@@ -158,7 +250,9 @@ function checkConfigFile(path: string, text: string): Record<string, string> {
   const settings: Record<string, string> = {}
   for (const [name, value] of Object.entries(parsed)) {
     if (!(known as string[]).includes(name))
-      throw new ConfigRefused(`The config file ${path} names "${name}", which is not a setting. Settings are: ${known.join(', ')}.`)
+      throw new ConfigRefused(
+        `The config file ${path} names "${name}", which is not a setting. Settings are: ${known.join(', ')}.`,
+      )
     if (typeof value !== 'string' && typeof value !== 'number')
       throw new ConfigRefused(`In the config file ${path}, "${name}" must be a text or a number.`)
     settings[name] = String(value)
@@ -166,17 +260,8 @@ function checkConfigFile(path: string, text: string): Record<string, string> {
   return settings
 }
 
-function wholeNumber(setting: Setting, text: string, least: number, most: number): number {
-  const number = Number(text)
-  if (!Number.isInteger(number) || number < least || number > most)
-    throw new ConfigRefused(`${setting.env} is "${text}"; give a whole number from ${least} to ${most}.`)
-  return number
-}
-
-function httpUrl(setting: Setting, text: string): string {
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
-    throw new ConfigRefused(`${setting.env} is "${text}"; give an http:// or https:// address.`)
-  return text.replace(/\/+$/, '')
+function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:\/\//.test(text) && !/[?#]/.test(text)
 }
 
 function isLogLevel(text: string): text is LogLevel {

@@ -9,7 +9,17 @@
  *   session-secret     signs cookies              database.lock  who has the embedded database open
  */
 import { createHash } from 'node:crypto'
-import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -71,7 +81,8 @@ type Holder = { pid: number; bootId: string; startedAt: string }
 export function lockDataFolder(folder: DataFolder): () => void {
   return lockFile(
     join(folder.root, 'lock'),
-    (pid) => `Tradewind already runs on ${folder.root} (process ${pid}). Stop it, or set TRADEWIND_DATA to another folder.`,
+    (pid) =>
+      `Tradewind already runs on ${folder.root} (process ${pid}). Stop it, or set TRADEWIND_DATA to another folder.`,
   )
 }
 
@@ -83,28 +94,68 @@ export function lockDataFolder(folder: DataFolder): () => void {
  * @throws DataFolderLocked
  */
 export function lockFile(path: string, says: (pid: number) => string): () => void {
-  const mine: Holder = { pid: process.pid, bootId: bootId(), startedAt: startTimeOf(process.pid) }
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      const file = openSync(path, 'wx', 0o600)
-      writeSync(file, JSON.stringify(mine))
-      closeSync(file)
-      return () => unlinkSync(path)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      const holder = readHolder(path)
-      if (holder !== null && isAlive(holder)) throw new DataFolderLocked(says(holder.pid))
-      unlinkSync(path)
+  const holder: Holder = { pid: process.pid, bootId: bootId(), startedAt: startTimeOf(process.pid) }
+  const mine = JSON.stringify(holder)
+  // Written whole before it gets the name that counts: who reads half a lock takes its holder for dead.
+  const own = `${path}.${process.pid}`
+  writeFileSync(own, mine, { mode: 0o600 })
+  try {
+    if (!hasLinked(own, path)) {
+      refuseIfHeld(path, says)
+      replaceDead(own, path, says)
     }
+  } finally {
+    rmSync(own, { force: true })
   }
-  throw new DataFolderLocked(`Another start is taking ${path} right now; try again.`)
+  return () => {
+    if (readText(path) === mine) unlinkSync(path)
+  }
 }
 
+/** Two starts may find the same dead holder, so replacing it takes a lock of its own. */
+function replaceDead(own: string, path: string, says: (pid: number) => string): void {
+  const tryAgain = `Another start is taking ${path} right now; try again.`
+  const giveBack = lockFile(`${path}.taking`, () => tryAgain)
+  try {
+    refuseIfHeld(path, says) // the other start may be done by now
+    if (existsSync(path)) renameSync(own, path)
+    else if (!hasLinked(own, path)) throw new DataFolderLocked(tryAgain)
+  } finally {
+    giveBack()
+  }
+}
+
+/** Gives `own` the name `path`, unless something has it. */
+function hasLinked(own: string, path: string): boolean {
+  try {
+    linkSync(own, path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+function refuseIfHeld(path: string, says: (pid: number) => string): void {
+  const holder = readHolder(path)
+  if (holder !== null && isAlive(holder)) throw new DataFolderLocked(says(holder.pid))
+}
+
+/** @returns null also for what no process of ours can have written: a lock that a full disk left empty, say */
 function readHolder(path: string): Holder | null {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Holder
+    return JSON.parse(readText(path)) as Holder | null
   } catch {
     return null
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw error
   }
 }
 

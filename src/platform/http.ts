@@ -4,22 +4,29 @@
  * Two servers are made with it. The public one gets what the gateway passes on. The admin one listens on a socket in a
  * folder that only the operator's own account can open, so whoever reaches it is the operator of this machine.
  */
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController, type RawServerDefault } from 'fastify'
 import { AppError, errorBody } from './errors.ts'
 import { newId } from './ids.ts'
 import type { Log } from './log.ts'
 
-export type Server = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>
+export type Server = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
 
 export type ServerOptions = { log: Log; version: string; publicUrl: string }
 
 export async function createServer({ log, version, publicUrl }: ServerOptions): Promise<Server> {
   const server = fastify({
     loggerInstance: log.child({ part: 'http' }) as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }), // the gateway logs each request
     // The gateway names each request before it passes it on; what comes from elsewhere gets a name here.
     genReqId: (request) => {
       const given = request.headers['x-request-id']
@@ -43,7 +50,7 @@ export async function createServer({ log, version, publicUrl }: ServerOptions): 
       components: {
         securitySchemes: {
           key: { type: 'http', scheme: 'bearer', description: 'An API key, `sk-tw-…`.' },
-          session: { type: 'apiKey', in: 'cookie', name: 'better-auth.session_token' },
+          session: { type: 'apiKey', in: 'cookie', name: 'tradewind.session_token' },
         },
       },
     },
@@ -57,23 +64,48 @@ export async function createServer({ log, version, publicUrl }: ServerOptions): 
     return reply.code(status).send(body)
   })
   server.setNotFoundHandler((request, reply) =>
-    reply.code(404).send(errorBody('not_found', 404, `There is no ${request.method} ${request.url.split('?')[0]} here. The routes are listed at /docs.`)),
+    reply
+      .code(404)
+      .send(
+        errorBody(
+          'not_found',
+          404,
+          `There is no ${request.method} ${request.url.split('?')[0]} here. The routes are listed at /docs.`,
+        ),
+      ),
   )
   return server
 }
 
 /** The one place where an error becomes what a client sees. What is not an expected error says nothing of itself. */
 export function wireError(error: unknown): { status: number; body: ReturnType<typeof errorBody> } {
-  if (error instanceof AppError) return { status: error.status, body: errorBody(error.code, error.status, error.message) }
+  if (error instanceof AppError)
+    return { status: error.status, body: errorBody(error.code, error.status, error.message) }
   const { validation, validationContext, statusCode, code, message } = error as FastifyFailure
   if (validation)
     return {
       status: 400,
-      body: errorBody('invalid_request', 400, `${validationContext ?? 'request'} ${message}.`.replace(/\.\.$/, '.'), paramOf(validation[0])),
+      body: errorBody(
+        'invalid_request',
+        400,
+        `${validationContext ?? 'request'} ${message}.`.replace(/\.\.$/, '.'),
+        paramOf(validation[0]),
+      ),
     }
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
-    return { status: statusCode, body: errorBody(code?.toLowerCase().replace(/^fst_err_/, '') ?? 'invalid_request', statusCode, message) }
-  return { status: 500, body: errorBody('internal', 500, 'Something went wrong here. The log has it under this request id.') }
+    return { status: statusCode, body: errorBody(FASTIFY_CODES[code ?? ''] ?? 'invalid_request', statusCode, message) }
+  return {
+    status: 500,
+    body: errorBody('internal', 500, 'Something went wrong here. The log has it under this request id.'),
+  }
+}
+
+/** What Fastify itself refuses, in the words that the gateway uses for the same trouble. */
+const FASTIFY_CODES: Record<string, string> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'request_too_large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'invalid_json',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'invalid_json',
 }
 
 type FastifyFailure = {
