@@ -158,7 +158,7 @@ describe('a failed query', () => {
 it('a stack keeps its places though the message holds line breaks that look like them', () => {
   const { log, lines } = recordedLog()
   log.error({ err: Object.assign(new Error(`Failed query: x\nparams: a\n    at ${PASSWORD}`), { query: 'x' }) }, 'x')
-  const { stack } = lines()[0]?.err as { stack: string }
+  const { stack } = lines()[0]!.err as { stack: string }
   assert.ok(!stack.includes(PASSWORD), stack)
   assert.match(stack, /log\.test\.ts/)
 })

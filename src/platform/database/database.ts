@@ -8,12 +8,12 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { fileURLToPath } from 'node:url'
-import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core'
+import type { PGlite } from '@electric-sql/pglite'
 import { drizzle as drizzlePg } from 'drizzle-orm/node-postgres'
 import { migrate as migratePg } from 'drizzle-orm/node-postgres/migrator'
+import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core'
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite'
 import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator'
-import type { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
 import type { Log } from '../log.ts'
 import { PgliteThread } from './pglite-thread.ts'
@@ -79,7 +79,8 @@ async function openEmbedded(options: DatabaseOptions): Promise<Database> {
     return {
       db: guarded(db as unknown as Db),
       kind: 'embedded',
-      durability: 'Embedded database: survives a crash of the program, but a power cut can lose or damage it; set DATABASE_URL for production.',
+      durability:
+        'Embedded database: survives a crash of the program, but a power cut can lose or damage it; set DATABASE_URL for production.',
       dump: (path) => thread.dump(path),
       close: () => thread.close(),
     }

@@ -13,7 +13,11 @@ export type ThreadRequest =
   | { kind: 'exec'; sql: string }
   | { kind: 'dump'; path: string }
   | { kind: 'close' }
-export type ThreadAnswer = { id: number; result?: unknown; error?: { message: string; code?: string; fields: Record<string, unknown> } }
+export type ThreadAnswer = {
+  id: number
+  result?: unknown
+  error?: { message: string; code?: string; fields: Record<string, unknown> }
+}
 
 type QueryOptions = { rowMode?: 'object' | 'array' }
 type ThreadOptions = {
@@ -33,11 +37,18 @@ export class QueryTooLong extends Error {
 export class PgliteThread {
   #options: ThreadOptions
   #worker: Worker
-  #pending = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void; watchdog: NodeJS.Timeout | null }>()
+  /** Rises the moment a thread is given up, which is before there is another. */
+  #generation = 0
+  #pending = new Map<
+    number,
+    { resolve: (value: unknown) => void; reject: (error: Error) => void; watchdog: NodeJS.Timeout | null }
+  >()
   #nextId = 1
   /** Tail of the queue: each operation waits for the one before it. */
   #turn: Promise<unknown> = Promise.resolve()
   #reopening: Promise<void> | null = null
+  /** Why there is no thread now: it did not open again. The next query tries once more. */
+  #lost: Error | null = null
   #closed = false
 
   private constructor(options: ThreadOptions, worker: Worker) {
@@ -63,16 +74,21 @@ export class PgliteThread {
   transaction<Result>(work: (tx: TransactionClient) => Promise<Result>): Promise<Result> {
     return this.#inTurn(async () => {
       await this.#ask({ kind: 'exec', sql: 'begin' })
-      const generation = this.#worker
+      const generation = this.#generation
       try {
         const result = await work({
-          query: (sql, params = [], options = {}) => this.#sameWorker(generation, () => this.#query(sql, params, options)),
-          exec: (sql) => this.#sameWorker(generation, () => this.#ask({ kind: 'exec', sql })),
+          query: (sql, params = [], options = {}) =>
+            this.#sameThread(generation, () => this.#query(sql, params, options)),
+          exec: (sql) => this.#sameThread(generation, () => this.#ask({ kind: 'exec', sql })),
         })
-        await this.#sameWorker(generation, () => this.#ask({ kind: 'exec', sql: 'commit' }))
+        await this.#sameThread(generation, () => this.#ask({ kind: 'exec', sql: 'commit' }))
         return result
       } catch (error) {
-        if (this.#worker === generation) await this.#ask({ kind: 'exec', sql: 'rollback' })
+        // Whatever a rollback meets, the caller needs to know what was wrong first.
+        if (this.#generation === generation)
+          await this.#ask({ kind: 'exec', sql: 'rollback' }).catch((second) =>
+            this.#options.log.error({ err: second }, 'a rollback failed'),
+          )
         throw error
       }
     })
@@ -84,7 +100,9 @@ export class PgliteThread {
 
   async close(): Promise<void> {
     if (this.#closed) return
-    await this.#inTurn(() => this.#ask({ kind: 'close' }, false)).catch((error) => this.#options.log.error({ err: error }, 'the embedded database did not close cleanly'))
+    await this.#inTurn(() => this.#ask({ kind: 'close' }, false)).catch((error) =>
+      this.#options.log.error({ err: error }, 'the embedded database did not close cleanly'),
+    )
     this.#closed = true
     await this.#worker.terminate()
   }
@@ -94,8 +112,10 @@ export class PgliteThread {
   }
 
   /** A transaction whose thread was ended is lost: its later queries must not run alone in the new one. */
-  #sameWorker<Result>(worker: Worker, work: () => Promise<Result>): Promise<Result> {
-    return this.#worker === worker ? work() : Promise.reject(new QueryTooLong('The transaction was lost: its database thread was ended.'))
+  #sameThread<Result>(generation: number, work: () => Promise<Result>): Promise<Result> {
+    return this.#generation === generation
+      ? work()
+      : Promise.reject(new QueryTooLong('The transaction was lost: its database thread was ended.'))
   }
 
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -105,6 +125,7 @@ export class PgliteThread {
   }
 
   async #ask(request: ThreadRequest, watched = true): Promise<unknown> {
+    if (this.#lost) this.#replace(this.#worker, this.#lost)
     if (this.#reopening) await this.#reopening
     if (this.#closed) throw new Error('The database is closed.')
     const id = this.#nextId++
@@ -125,25 +146,37 @@ export class PgliteThread {
       else waiting.resolve(answer.result)
     })
     worker.on('error', (error) => this.#replace(worker, error))
+    worker.on('exit', () => this.#replace(worker, new Error('The database thread ended by itself.')))
   }
 
   #endRunaway(request: ThreadRequest): void {
     const sql = 'sql' in request ? request.sql : request.kind
-    this.#options.log.error({ sql, queryMsMax: this.#options.queryMsMax }, 'a query ran too long; the database thread is started anew')
-    this.#replace(this.#worker, new QueryTooLong(`A query ran longer than ${this.#options.queryMsMax} ms and was ended.`))
+    this.#options.log.error(
+      { sql, queryMsMax: this.#options.queryMsMax },
+      'a query ran too long; the database thread is started anew',
+    )
+    this.#replace(
+      this.#worker,
+      new QueryTooLong(`A query ran longer than ${this.#options.queryMsMax} ms and was ended.`),
+    )
   }
 
   #replace(worker: Worker, reason: Error): void {
     if (worker !== this.#worker || this.#closed || this.#reopening) return
+    this.#generation++
     this.#reopening = (async () => {
       await worker.terminate()
       const { loadFrom: _onlyOnce, ...options } = this.#options
       this.#worker = await startWorker(options)
       this.#listen(this.#worker)
+      this.#lost = null
     })().finally(() => {
       this.#reopening = null
     })
-    this.#reopening.catch((error) => this.#options.log.fatal({ err: error }, 'the embedded database does not open again'))
+    this.#reopening.catch((error) => {
+      this.#lost = error
+      this.#options.log.fatal({ err: error }, 'the embedded database does not open again')
+    })
     for (const [id, waiting] of this.#pending) {
       this.#pending.delete(id)
       if (waiting.watchdog) clearTimeout(waiting.watchdog)

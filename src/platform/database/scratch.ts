@@ -17,7 +17,7 @@ const log = createLog('test', 'silent')
 export async function scratchDatabase(): Promise<Database> {
   const server = process.env.TEST_DATABASE_URL
   if (server) return scratchOnServer(server)
-  return openDatabase({ folder: null, url: null, log, loadFrom: await template() })
+  return openDatabase({ folder: null, url: null, log, loadFrom: await migratedTemplate() })
 }
 
 async function scratchOnServer(server: string): Promise<Database> {
@@ -58,9 +58,13 @@ async function onServer(server: string, sql: string): Promise<void> {
 
 const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/tradewind-test', import.meta.url))
 
-async function template(): Promise<Uint8Array> {
+/** A migrated, empty embedded database, to give as `loadFrom`. */
+export async function migratedTemplate(): Promise<Uint8Array> {
   const hash = createHash('sha256')
-  for (const file of readdirSync(MIGRATIONS_FOLDER, { recursive: true }).map(String).filter((name) => name.endsWith('.sql')).sort())
+  for (const file of readdirSync(MIGRATIONS_FOLDER, { recursive: true })
+    .map(String)
+    .filter((name) => name.endsWith('.sql'))
+    .sort())
     hash.update(file).update(readFileSync(join(MIGRATIONS_FOLDER, file)))
   const path = join(CACHE, `database-${hash.digest('hex').slice(0, 16)}.tar.gz`)
   try {
