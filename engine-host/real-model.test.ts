@@ -225,7 +225,7 @@ test('every kind of grammar that is written is one that the engine reads', () =>
   for (const schema of schemas) engine.checkGrammar(jsonSchemaToGbnf(schema, 'schema'))
   const request = readChatRequest(
     { ...ask('x'), tools, tool_choice: 'required' },
-    { vocabularySize: 10, usageHeader: undefined },
+    { vocabularySize: 10, samplingDefaults: {}, usageHeader: undefined },
   )
   for (const format of ['hermes', 'qwen3_coder', 'deepseek_v3', 'deepseek_v31', 'deepseek_v32'] as const) {
     for (const thoughts of ['open', 'closed', 'free'] as const) {
@@ -251,7 +251,7 @@ test('templates of Qwen3 and DeepSeek-V3 render with tools, calls and thoughts',
         { role: 'tool', tool_call_id: 'c', content: 'sunny' },
       ],
     },
-    { vocabularySize: 10, usageHeader: undefined },
+    { vocabularySize: 10, samplingDefaults: {}, usageHeader: undefined },
   )
   const rendered = (file: string, toolParser: 'hermes' | 'deepseek_v3') => {
     const chatTemplate = readFileSync(new URL(`../test/models/${file}`, import.meta.url), 'utf8')

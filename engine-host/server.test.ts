@@ -122,17 +122,25 @@ test('a chat is streamed piece by piece, role first, [DONE] last', async (t) => 
 
 test('usage comes on a chunk of its own when the client or the gateway asks', async (t) => {
   const { client } = await start(t, says('Hi'))
-  for (const stream of [
-    await client.stream('/v1/chat/completions', { ...hello, stream_options: { include_usage: true } }),
-    await client.stream('/v1/chat/completions', hello, { 'x-tradewind-usage': 'always' }),
-  ]) {
+  const asked = await client.stream('/v1/chat/completions', { ...hello, stream_options: { include_usage: true } })
+  const forTheGateway = await client.stream('/v1/chat/completions', hello, { 'x-tradewind-usage': 'always' })
+  for (const stream of [asked, forTheGateway]) {
     const last = stream.events.at(-1)
     assert.deepEqual(last.choices, [])
     assert.equal(last.usage.completion_tokens, 1)
     assert.ok('queue_ms' in last.timings)
-    for (const event of stream.events.slice(0, -1)) assert.equal(event.usage, null)
+    // A client that did not ask sees the chunks of one that never heard of usage.
+    for (const event of stream.events.slice(0, -1)) assert.equal(event.usage, stream === asked ? null : undefined)
     checkValid(t, 'CreateChatCompletionStreamResponse', ...stream.events)
   }
+})
+
+test("what a request does not say comes from the model's maker", async (t) => {
+  const defaults = { temperature: 0.2, topP: 0.9, topK: 20 }
+  const { client, engine } = await start(t, says('Hi'), { samplingDefaults: defaults })
+  await client.post('/v1/chat/completions', { ...hello, top_p: 0.5 })
+  const { temperature, topP, topK, minP } = engine.requests.at(-1)?.sampling ?? {}
+  assert.deepEqual({ temperature, topP, topK, minP }, { temperature: 0.2, topP: 0.5, topK: 20, minP: 0 })
 })
 
 test('characters that tokens cut in two are sent whole', async (t) => {

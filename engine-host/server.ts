@@ -28,7 +28,7 @@ const KEEP_ALIVE_MS = 10 * 60_000
 export type LogLine = Record<string, string | number | boolean | null>
 
 export type EngineServerOptions = {
-  spec: Pick<EngineSpec, 'engineId' | 'modelName' | 'task' | 'toolParser' | 'reasoningParser'>
+  spec: Pick<EngineSpec, 'engineId' | 'modelName' | 'task' | 'toolParser' | 'reasoningParser' | 'samplingDefaults'>
   /** Milliseconds since the epoch. */
   nowMs(): number
   /** Never carries text of a request or an answer. */
@@ -151,6 +151,7 @@ function createHost(engine: TokenEngine, { spec, nowMs }: EngineServerOptions, r
     engine,
     task: spec.task,
     modelName: spec.modelName,
+    samplingDefaults: spec.samplingDefaults ?? {},
     toolParser: spec.toolParser === 'auto' ? detectToolParser(chatTemplate) : spec.toolParser,
     reasoningParser: spec.reasoningParser === 'auto' ? detectReasoningParser(chatTemplate) : spec.reasoningParser,
     running,

@@ -28,6 +28,7 @@ export async function answerChat(host: Host, call: Call): Promise<void> {
   refuseEmbeddingModel(host)
   const request = readChatRequest(call.body, {
     vocabularySize: host.engine.facts.vocabularySize,
+    samplingDefaults: host.samplingDefaults,
     usageHeader: call.usage,
   })
   const plans = planChat(host, request)
@@ -207,6 +208,7 @@ class StreamedChat {
   #response: Call['response']
   #head: Head
   #includeUsage: boolean
+  #endsWithUsage: boolean
   #withLogprobs: boolean
   #begun = new Set<number>()
 
@@ -216,6 +218,7 @@ class StreamedChat {
     this.#events = new EventStream(call.response)
     this.#head = head
     this.#includeUsage = request.includeUsage
+    this.#endsWithUsage = request.endsWithUsage
     this.#withLogprobs = request.topLogprobs !== null
   }
 
@@ -259,7 +262,7 @@ class StreamedChat {
       this.begin(index)
       this.#chunk(index, {}, finishReason(end.finish))
     }
-    if (this.#includeUsage) this.#usage(report)
+    if (this.#endsWithUsage) this.#usage(report)
     this.#events.done()
   }
 

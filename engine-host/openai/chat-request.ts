@@ -8,7 +8,15 @@
 import type { Sampling } from '../token-engine.ts'
 import { Fields, invalidChoice, invalidType, invalidValue, missing, unsupportedParameter } from './fields.ts'
 import { RequestError } from './request-error.ts'
-import { CHOICES_MAX, readSampling, readStops, readStream, type StreamOptions, TOP_LOGPROBS_MAX } from './sampling.ts'
+import {
+  CHOICES_MAX,
+  type RequestContext,
+  readSampling,
+  readStops,
+  readStream,
+  type StreamOptions,
+  TOP_LOGPROBS_MAX,
+} from './sampling.ts'
 
 export type ChatMessage = {
   role: 'system' | 'user' | 'assistant' | 'tool'
@@ -58,10 +66,7 @@ export type ChatRequest = StreamOptions & {
 }
 
 /** @throws RequestError naming the field at fault */
-export function readChatRequest(
-  body: unknown,
-  context: { vocabularySize: number; usageHeader: string | undefined },
-): ChatRequest {
+export function readChatRequest(body: unknown, context: RequestContext): ChatRequest {
   const fields = new Fields(body)
   for (const [name, reason] of Object.entries(REFUSED)) fields.refuse(name, reason)
   const tools = readTools(fields)
@@ -72,7 +77,7 @@ export function readChatRequest(
     toolChoice: readToolChoice(fields, tools),
     parallelToolCalls: fields.boolean('parallel_tool_calls') ?? true,
     responseFormat: readResponseFormat(fields),
-    sampling: readSampling(fields, context.vocabularySize),
+    sampling: readSampling(fields, context.vocabularySize, context.samplingDefaults),
     stops: readStops(fields),
     choices: fields.integer('n', { min: 1, max: CHOICES_MAX }) ?? 1,
     tokensMax: readTokensMax(fields),

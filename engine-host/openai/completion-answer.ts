@@ -32,6 +32,7 @@ export async function answerCompletion(host: Host, call: Call): Promise<void> {
   }
   const request = readCompletionRequest(call.body, {
     vocabularySize: host.engine.facts.vocabularySize,
+    samplingDefaults: host.samplingDefaults,
     usageHeader: call.usage,
   })
   if (request.prompts.length * request.choices > CHOICES_SUM_MAX) {
@@ -204,7 +205,7 @@ class StreamedCompletion {
       this.begin(index)
       this.#chunk(index, '', null, finishReason(end))
     }
-    if (this.#context.request.includeUsage) this.#usage(report)
+    if (this.#context.request.endsWithUsage) this.#usage(report)
     this.#events.done()
   }
 

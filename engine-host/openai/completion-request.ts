@@ -2,7 +2,14 @@
 import type { Sampling, Token } from '../token-engine.ts'
 import { Fields, invalidValue, missing } from './fields.ts'
 import { readPrompts } from './prompt-input.ts'
-import { CHOICES_MAX, readSampling, readStops, readStream, type StreamOptions } from './sampling.ts'
+import {
+  CHOICES_MAX,
+  type RequestContext,
+  readSampling,
+  readStops,
+  readStream,
+  type StreamOptions,
+} from './sampling.ts'
 
 /** OpenAI's own bound for the integer form. */
 export const COMPLETION_LOGPROBS_MAX = 5
@@ -24,10 +31,7 @@ export type CompletionRequest = StreamOptions & {
 }
 
 /** @throws RequestError naming the field at fault */
-export function readCompletionRequest(
-  body: unknown,
-  context: { vocabularySize: number; usageHeader: string | undefined },
-): CompletionRequest {
+export function readCompletionRequest(body: unknown, context: RequestContext): CompletionRequest {
   const fields = new Fields(body)
   fields.refuse('suffix', 'This model does not fill in the middle.')
   const choices = fields.integer('n', { min: 1, max: CHOICES_MAX }) ?? 1
@@ -49,7 +53,7 @@ export function readCompletionRequest(
   return {
     model: fields.string('model'),
     prompts: readPrompts(fields.raw('prompt') ?? missing('prompt'), 'prompt', context.vocabularySize),
-    sampling: readSampling(fields, context.vocabularySize),
+    sampling: readSampling(fields, context.vocabularySize, context.samplingDefaults),
     stops: readStops(fields),
     choices,
     tokensMax: fields.integer('max_tokens', { min: 1 }) ?? TOKENS_MAX_DEFAULT,

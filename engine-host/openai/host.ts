@@ -1,6 +1,6 @@
 /** What every route of an engine host works with. */
 import type { ServerResponse } from 'node:http'
-import type { EngineSpec, ReasoningParser, ToolParser } from '../../src/engines/engine-wire.ts'
+import type { EngineSpec, ReasoningParser, SamplingDefaults, ToolParser } from '../../src/engines/engine-wire.ts'
 import type { TokenEngine } from '../token-engine.ts'
 import type { RunningRequests } from './running-requests.ts'
 
@@ -9,6 +9,8 @@ export type Host = {
   engine: TokenEngine
   task: EngineSpec['task']
   modelName: string
+  /** Used where a request does not say. */
+  samplingDefaults: SamplingDefaults
   toolParser: Exclude<ToolParser, 'auto'>
   reasoningParser: Exclude<ReasoningParser, 'auto'>
   running: RunningRequests

@@ -1,4 +1,5 @@
 /** The fields that chat and text completions share: how tokens are chosen, how many, and when to stop. */
+import type { SamplingDefaults } from '../../src/engines/engine-wire.ts'
 import type { Sampling, Token } from '../token-engine.ts'
 import { checkRange, type Fields, invalidType, invalidValue } from './fields.ts'
 import { RequestError } from './request-error.ts'
@@ -7,18 +8,21 @@ export const STOPS_MAX = 4
 export const CHOICES_MAX = 128
 export const TOP_LOGPROBS_MAX = 20
 
-/** @throws RequestError for values outside OpenAI's ranges (extensions: outside those of the usual engines) */
-export function readSampling(fields: Fields, vocabularySize: number): Sampling {
+/**
+ * What the request says, else what the model's maker recommends, else OpenAI's default.
+ * @throws RequestError for values outside OpenAI's ranges (extensions: outside those of the usual engines)
+ */
+export function readSampling(fields: Fields, vocabularySize: number, defaults: SamplingDefaults): Sampling {
   return {
-    temperature: fields.number('temperature', { min: 0, max: 2 }) ?? 1,
-    topP: fields.number('top_p', { min: 0, max: 1 }) ?? 1,
+    temperature: fields.number('temperature', { min: 0, max: 2 }) ?? defaults.temperature ?? 1,
+    topP: fields.number('top_p', { min: 0, max: 1 }) ?? defaults.topP ?? 1,
     // Both 0 and −1 say "off" among the engines that clients know.
-    topK: Math.max(0, fields.integer('top_k', { min: -1, max: 1_000_000 }) ?? 0),
-    minP: fields.number('min_p', { min: 0, max: 1 }) ?? 0,
+    topK: Math.max(0, fields.integer('top_k', { min: -1, max: 1_000_000 }) ?? defaults.topK ?? 0),
+    minP: fields.number('min_p', { min: 0, max: 1 }) ?? defaults.minP ?? 0,
     seed: readSeed(fields),
     frequencyPenalty: fields.number('frequency_penalty', { min: -2, max: 2 }) ?? 0,
-    presencePenalty: fields.number('presence_penalty', { min: -2, max: 2 }) ?? 0,
-    repeatPenalty: fields.number('repetition_penalty', { min: 0.01, max: 10 }) ?? 1,
+    presencePenalty: fields.number('presence_penalty', { min: -2, max: 2 }) ?? defaults.presencePenalty ?? 0,
+    repeatPenalty: fields.number('repetition_penalty', { min: 0.01, max: 10 }) ?? defaults.repetitionPenalty ?? 1,
     logitBias: readLogitBias(fields, vocabularySize),
     grammar: null,
   }
@@ -71,7 +75,21 @@ export function readStops(fields: Fields): string[] {
   return (value as string[]).filter((stop) => stop !== '')
 }
 
-export type StreamOptions = { stream: boolean; includeUsage: boolean }
+/** What a request is read against. */
+export type RequestContext = {
+  vocabularySize: number
+  samplingDefaults: SamplingDefaults
+  /** The header `x-tradewind-usage`. */
+  usageHeader: string | undefined
+}
+
+export type StreamOptions = {
+  stream: boolean
+  /** The client asked: every chunk carries `usage`, null until the last. */
+  includeUsage: boolean
+  /** The stream ends with a usage chunk, for the client or for the gateway. */
+  endsWithUsage: boolean
+}
 
 export function readStream(fields: Fields, usageHeader: string | undefined): StreamOptions {
   const stream = fields.boolean('stream') ?? false
@@ -82,7 +100,8 @@ export function readStream(fields: Fields, usageHeader: string | undefined): Str
       "The 'stream_options' parameter is only allowed when 'stream' is enabled.",
     )
   }
-  return { stream, includeUsage: usageHeader === 'always' || (options?.boolean('include_usage') ?? false) }
+  const includeUsage = options?.boolean('include_usage') ?? false
+  return { stream, includeUsage, endsWithUsage: includeUsage || usageHeader === 'always' }
 }
 
 /**

@@ -17,7 +17,11 @@ export function answerTokenize(host: Host, body: unknown): { tokens: number[]; c
     const tokens = engine.tokenize(fields.requiredString('prompt'), true)
     return answer((fields.boolean('add_special_tokens') ?? true) ? engine.withBos(tokens) : tokens)
   }
-  const request = readChatRequest(body, { vocabularySize: engine.facts.vocabularySize, usageHeader: undefined })
+  const request = readChatRequest(body, {
+    vocabularySize: engine.facts.vocabularySize,
+    samplingDefaults: {},
+    usageHeader: undefined,
+  })
   return answer(
     buildPrompt(engine, {
       messages: request.messages,
