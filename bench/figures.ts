@@ -23,8 +23,10 @@ export type Row = {
 
 /** Prints medians, the range of each side, the ratio of the medians, and whether it clears its bar. */
 export function printRows(rows: Row[], names: { ours: string; peers: string }): void {
-  const digits = (value: number) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2))
-  const side = (values: number[]) => `${digits(median(values))} (${digits(Math.min(...values))}–${digits(Math.max(...values))})`
+  const digits = (value: number) =>
+    value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)
+  const side = (values: number[]) =>
+    `${digits(median(values))} (${digits(Math.min(...values))}–${digits(Math.max(...values))})`
   const lines = rows.map((row) => {
     const ratio = median(row.ours) / median(row.peers)
     const clears = 'atLeast' in row.bar ? ratio >= row.bar.atLeast : ratio <= row.bar.atMost
@@ -33,5 +35,11 @@ export function printRows(rows: Row[], names: { ours: string; peers: string }): 
   })
   const heads = ['median (range)', names.ours, names.peers, 'ratio', 'bar', 'clears']
   const widths = heads.map((head, column) => Math.max(head.length, ...lines.map((line) => line[column]?.length ?? 0)))
-  for (const line of [heads, ...lines]) console.log(line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd())
+  for (const line of [heads, ...lines])
+    console.log(
+      line
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
 }

@@ -8,13 +8,16 @@ import { fileURLToPath } from 'node:url'
 import type { EngineSpec } from '../src/engines/engine-wire.ts'
 
 const [how, program, specText] = process.argv.slice(2)
-if ((how !== 'binary' && how !== 'xllamacpp') || !program || !specText) throw new Error('usage: llama-server.ts binary|xllamacpp <program> <spec>')
+if ((how !== 'binary' && how !== 'xllamacpp') || !program || !specText)
+  throw new Error('usage: llama-server.ts binary|xllamacpp <program> <spec>')
 const spec = JSON.parse(specText) as EngineSpec
 
 const server =
   how === 'binary'
     ? spawn(program, serverArguments(spec), { stdio: ['ignore', 'inherit', 'inherit'] })
-    : spawn(program, [fileURLToPath(new URL('./xllamacpp-server.py', import.meta.url)), specText], { stdio: ['pipe', 'inherit', 'inherit'] })
+    : spawn(program, [fileURLToPath(new URL('./xllamacpp-server.py', import.meta.url)), specText], {
+        stdio: ['pipe', 'inherit', 'inherit'],
+      })
 
 server.on('exit', (code) => process.exit(code ?? 1))
 const end = () => {

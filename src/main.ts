@@ -66,7 +66,8 @@ const { db } = database
 const lease = await takeControlLease({
   db,
   holder: `${hostname()} ${folder.root}`,
-  onWait: (other) => link.send({ type: 'say', lines: [`Another Tradewind (${other}) uses this database; waiting until it ends.`] }),
+  onWait: (other) =>
+    link.send({ type: 'say', lines: [`Another Tradewind (${other}) uses this database; waiting until it ends.`] }),
   onLost: () => {
     log.fatal('another control has taken over this database')
     process.exit(1)
@@ -90,7 +91,10 @@ if (!isLoopback(config.host) && !ownerExists)
 
 const engines = await createEngines({ link, config: config.engine, folder, machineMemory, log, clock })
 const gpuLibraryInstalled = existsSync(join(folder.gpuLibrary, 'node_modules', 'node-llama-cpp'))
-const machine = createMachineView({ memory: engines.memory, usesGpu: () => config.engine.gpu === 'auto' && gpuLibraryInstalled })
+const machine = createMachineView({
+  memory: engines.memory,
+  usesGpu: () => config.engine.gpu === 'auto' && gpuLibraryInstalled,
+})
 const catalog = await createCatalog({
   db,
   weightsFolder: folder.weights,
@@ -125,7 +129,10 @@ link.send({ type: 'ready' })
 const offered = await identity.setup.offerLink()
 if (offered) link.send({ type: 'say', lines: ['', `Open this link once to become the owner:  ${offered.url}`, ''] })
 
-const saveUse = setInterval(() => void deployments.saveUse().catch((error) => log.warn({ err: error }, 'last uses were not saved')), SAVE_USE_MS)
+const saveUse = setInterval(
+  () => void deployments.saveUse().catch((error) => log.warn({ err: error }, 'last uses were not saved')),
+  SAVE_USE_MS,
+)
 process.on('SIGTERM', () => void close())
 
 await catalog.resumeUnfinished()
@@ -166,22 +173,33 @@ async function listen(made: Awaited<ReturnType<typeof server>>, path: string): P
 
 async function statusSentence(): Promise<string> {
   const loaded = engines.list().filter((engine) => engine.state === 'ready')
-  if (loaded.length > 0) return `${loaded.map((engine) => engine.model).join(', ')} ${loaded.length === 1 ? 'is' : 'are'} loaded.`
+  if (loaded.length > 0)
+    return `${loaded.map((engine) => engine.model).join(', ')} ${loaded.length === 1 ? 'is' : 'are'} loaded.`
   const { state, model, problem } = starter.state()
-  if (state === 'fetching' || state === 'loading') return `${model} is being ${state === 'fetching' ? 'fetched' : 'loaded'}.`
-  return problem ? `No model is loaded: ${problem.message}` : 'No model is loaded yet; it is loaded when somebody asks for it.'
+  if (state === 'fetching' || state === 'loading')
+    return `${model} is being ${state === 'fetching' ? 'fetched' : 'loaded'}.`
+  return problem
+    ? `No model is loaded: ${problem.message}`
+    : 'No model is loaded yet; it is loaded when somebody asks for it.'
 }
 
 async function sampleModel(): Promise<string> {
   const chat = deployments.routes().filter((route) => route.task === 'chat')
-  return (chat.find((route) => route.replicas.length > 0) ?? chat[0])?.model ?? starter.state().model ?? 'smollm2-135m-instruct'
+  return (
+    (chat.find((route) => route.replicas.length > 0) ?? chat[0])?.model ??
+    starter.state().model ??
+    'smollm2-135m-instruct'
+  )
 }
 
 /** An earlier control may still be closing: a restart by the supervisor waits for it, a living stranger is refused. */
 async function takeDatabaseFolder(): Promise<() => void> {
   for (let waitedMs = 0; ; waitedMs += 100) {
     try {
-      return lockFile(join(folder.root, 'database.lock'), (pid) => `The embedded database in ${folder.database} is open in process ${pid}.`)
+      return lockFile(
+        join(folder.root, 'database.lock'),
+        (pid) => `The embedded database in ${folder.database} is open in process ${pid}.`,
+      )
     } catch (error) {
       if (!(error instanceof DataFolderLocked)) throw error
       if (waitedMs >= 15_000) giveUp(error.message)

@@ -28,7 +28,9 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
     stdio: 'inherit',
   })
   if (run.status !== 0) {
-    console.error('\nThe installation failed. Check that this machine reaches its npm registry, then run the command again.')
+    console.error(
+      '\nThe installation failed. Check that this machine reaches its npm registry, then run the command again.',
+    )
     process.exit(run.status ?? 1)
   }
   mkdirSync(dirname(stamp), { recursive: true })

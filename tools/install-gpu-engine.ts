@@ -26,30 +26,40 @@ if (wanted === 'remove') {
 }
 
 function install(backend: 'cuda' | 'vulkan'): void {
-  if (process.platform === 'darwin') return say('On a Mac the default install uses the GPU through Metal already; nothing to do.')
-  if (process.platform !== 'linux' || process.arch !== 'x64')
-    return fail(`The library has GPU builds for Linux on x64 only; this is ${process.platform} on ${process.arch}.`)
+  if (process.platform === 'darwin') {
+    say('On a Mac the default install uses the GPU through Metal already; nothing to do.')
+  } else if (process.platform !== 'linux' || process.arch !== 'x64') {
+    fail(`The library has GPU builds for Linux on x64 only; this is ${process.platform} on ${process.arch}.`)
+  } else if (installInto(folder, backend)) {
+    say(
+      'Done. Models use the GPU from their next load: npm run tradewind -- models unload <id>, then models load <id>.',
+    )
+  } else {
+    rmSync(folder, { recursive: true, force: true })
+    fail('The installation failed; engines stay on the CPU. Check that this machine reaches its npm registry.')
+  }
+}
+
+function installInto(where: string, backend: 'cuda' | 'vulkan'): boolean {
   const version = libraryVersion()
   const variants = backend === 'cuda' ? ['linux-x64-cuda', 'linux-x64-cuda-ext'] : ['linux-x64-vulkan']
   const packages = ['linux-x64', ...variants].map((variant) => `@node-llama-cpp/${variant}@${version}`)
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'tradewind-gpu-library', private: true }))
-  say(`Installing node-llama-cpp ${version} with ${backend === 'cuda' ? 'CUDA' : 'Vulkan'} into ${folder} …`)
-  const { status } = spawnSync(
-    'npm',
-    ['install', '--omit=optional', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', `node-llama-cpp@${version}`, ...packages],
-    { cwd: folder, stdio: 'inherit' },
-  )
-  if (status !== 0) {
-    rmSync(folder, { recursive: true, force: true })
-    return fail('The installation failed; engines stay on the CPU. Check that this machine reaches its npm registry.')
-  }
-  say('Done. Models use the GPU from their next load: npm run tradewind -- models unload <id>, then models load <id>.')
+  rmSync(where, { recursive: true, force: true })
+  mkdirSync(where, { recursive: true, mode: 0o700 })
+  writeFileSync(join(where, 'package.json'), JSON.stringify({ name: 'tradewind-gpu-library', private: true }))
+  say(`Installing node-llama-cpp ${version} with ${backend === 'cuda' ? 'CUDA' : 'Vulkan'} into ${where} …`)
+  const flags = ['--omit=optional', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+  const { status } = spawnSync('npm', ['install', ...flags, `node-llama-cpp@${version}`, ...packages], {
+    cwd: where,
+    stdio: 'inherit',
+  })
+  return status === 0
 }
 
 function libraryVersion(): string {
-  const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { dependencies: Record<string, string> }
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>
+  }
   const version = dependencies['node-llama-cpp']
   if (!version) throw new Error('package.json does not name node-llama-cpp')
   return version

@@ -16,7 +16,10 @@ const given = process.argv.slice(2)
 const onlyDatabase = given.includes('--database')
 const wanted = given.filter((one) => !one.startsWith('--'))
 
-const files = globSync(['src/**/*.test.ts', 'engine-host/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts', 'bench/**/*.test.ts'], { cwd: ROOT })
+const files = globSync(
+  ['src/**/*.test.ts', 'engine-host/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts', 'bench/**/*.test.ts'],
+  { cwd: ROOT },
+)
   .sort()
   .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
   .filter((file) => !onlyDatabase || usesDatabase(file))
@@ -41,14 +44,20 @@ process.exit(results.every((passed) => passed) ? 0 : 1)
 
 function run(some: string[], atOnce: number): boolean {
   if (some.length === 0) return true
-  const { status } = spawnSync(process.execPath, ['--test', `--test-concurrency=${atOnce}`, '--test-reporter=spec', ...some], {
-    cwd: ROOT,
-    stdio: 'inherit',
-    env: { ...process.env, NODE_OPTIONS: '' },
-  })
+  const { status } = spawnSync(
+    process.execPath,
+    ['--test', `--test-concurrency=${atOnce}`, '--test-reporter=spec', ...some],
+    {
+      cwd: ROOT,
+      stdio: 'inherit',
+      env: { ...process.env, NODE_OPTIONS: '' },
+    },
+  )
   return status === 0
 }
 
 function usesDatabase(file: string): boolean {
-  return /scratchDatabase|scratchUrl|test-installation|startProduct|bootProduct/.test(readFileSync(join(ROOT, file), 'utf8'))
+  return /scratchDatabase|scratchUrl|test-installation|startProduct|bootProduct/.test(
+    readFileSync(join(ROOT, file), 'utf8'),
+  )
 }

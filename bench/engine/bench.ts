@@ -27,15 +27,22 @@ const STREAMS = 8
 const SHARED_TOKENS = 1_000
 
 export async function run(given: string[]): Promise<void> {
-  const { values } = parseArgs({ args: given, options: { rounds: { type: 'string', default: '5' }, threads: { type: 'string', default: '2' } } })
+  const { values } = parseArgs({
+    args: given,
+    options: { rounds: { type: 'string', default: '5' }, threads: { type: 'string', default: '2' } },
+  })
   const rounds = Number(values.rounds)
   const threads = Number(values.threads)
   const folder = mkdtempSync(join(tmpdir(), 'tw-bench-'))
   const modelPath = await starterModelPath()
   peerPython()
 
-  console.log(`${new Date().toISOString().slice(0, 10)} · ${cpus()[0]?.model.trim()} × ${availableParallelism()} · Node ${process.version} · load ${loadavg()[0]?.toFixed(2)}`)
-  console.log(`${threads} threads each, governor off · ${rounds} rounds, interleaved · peer: llama.cpp's server in xllamacpp ${PEER_VERSION}`)
+  console.log(
+    `${new Date().toISOString().slice(0, 10)} · ${cpus()[0]?.model.trim()} × ${availableParallelism()} · Node ${process.version} · load ${loadavg()[0]?.toFixed(2)}`,
+  )
+  console.log(
+    `${threads} threads each, governor off · ${rounds} rounds, interleaved · peer: llama.cpp's server in xllamacpp ${PEER_VERSION}`,
+  )
   console.log('')
 
   const specOf = (name: string): EngineSpec => ({
@@ -98,7 +105,10 @@ export async function run(given: string[]): Promise<void> {
         model: STARTER,
       }
       await warmUp(throughPort)
-      printRows(await compareThroughPort(throughPort, both.peer, rounds), { ours: 'public port', peers: 'llama-server, direct' })
+      printRows(await compareThroughPort(throughPort, both.peer, rounds), {
+        ours: 'public port',
+        peers: 'llama-server, direct',
+      })
     } finally {
       await product.stop()
       again.stdin?.end()
@@ -111,7 +121,12 @@ export async function run(given: string[]): Promise<void> {
 }
 
 /** Runs `work` for both, the one that goes first taking turns. */
-async function inTurn<Result>(round: number, ours: Target, peer: Target, work: (target: Target) => Promise<Result>): Promise<{ ours: Result; peer: Result }> {
+async function inTurn<Result>(
+  round: number,
+  ours: Target,
+  peer: Target,
+  work: (target: Target) => Promise<Result>,
+): Promise<{ ours: Result; peer: Result }> {
   if (round % 2 === 0) {
     const mine = await work(ours)
     return { ours: mine, peer: await work(peer) }
@@ -127,13 +142,32 @@ async function compare(ours: Target, peer: Target, rounds: number): Promise<Row[
   const shared = row(`8 × (${SHARED_TOKENS} shared + 50), 64 out`, 's', { atMost: 0.3 })
   for (let round = 0; round < rounds; round++) {
     const seed = round * 1_000
-    add(single, await inTurn(round, ours, peer, async (target) => speed(await complete(target, words(seed + 1, 16), 128))))
-    add(first, await inTurn(round, ours, peer, async (target) => (await complete(target, words(seed + 2, 500), 1)).firstTokenMs / 1_000))
-    add(eight, await inTurn(round, ours, peer, (target) => together(target, STREAMS, (index) => words(seed + 10 + index, 32), 64).then((wall) => (STREAMS * 64) / wall)))
-    add(shared, await inTurn(round, ours, peer, (target) => {
-      const prefix = words(seed + 50, SHARED_TOKENS)
-      return together(target, STREAMS, (index) => prefix + words(seed + 60 + index, 50), 64)
-    }))
+    add(
+      single,
+      await inTurn(round, ours, peer, async (target) => speed(await complete(target, words(seed + 1, 16), 128))),
+    )
+    add(
+      first,
+      await inTurn(
+        round,
+        ours,
+        peer,
+        async (target) => (await complete(target, words(seed + 2, 500), 1)).firstTokenMs / 1_000,
+      ),
+    )
+    add(
+      eight,
+      await inTurn(round, ours, peer, (target) =>
+        together(target, STREAMS, (index) => words(seed + 10 + index, 32), 64).then((wall) => (STREAMS * 64) / wall),
+      ),
+    )
+    add(
+      shared,
+      await inTurn(round, ours, peer, (target) => {
+        const prefix = words(seed + 50, SHARED_TOKENS)
+        return together(target, STREAMS, (index) => prefix + words(seed + 60 + index, 50), 64)
+      }),
+    )
   }
   return [single, first, eight, shared]
 }
@@ -143,8 +177,16 @@ async function compareThroughPort(product: Target, peer: Target, rounds: number)
   const eight = row('8 streams × 64 out, together', 'tokens/s', { atLeast: 0.9 })
   for (let round = 0; round < rounds; round++) {
     const seed = 500_000 + round * 1_000
-    add(single, await inTurn(round, product, peer, async (target) => speed(await complete(target, words(seed + 1, 16), 128))))
-    add(eight, await inTurn(round, product, peer, (target) => together(target, STREAMS, (index) => words(seed + 10 + index, 32), 64).then((wall) => (STREAMS * 64) / wall)))
+    add(
+      single,
+      await inTurn(round, product, peer, async (target) => speed(await complete(target, words(seed + 1, 16), 128))),
+    )
+    add(
+      eight,
+      await inTurn(round, product, peer, (target) =>
+        together(target, STREAMS, (index) => words(seed + 10 + index, 32), 64).then((wall) => (STREAMS * 64) / wall),
+      ),
+    )
   }
   return [single, eight]
 }
@@ -155,7 +197,12 @@ function speed(answer: Answer): number {
 }
 
 /** Wall seconds of `count` requests sent at once. */
-async function together(target: Target, count: number, prompt: (index: number) => string, tokens: number): Promise<number> {
+async function together(
+  target: Target,
+  count: number,
+  prompt: (index: number) => string,
+  tokens: number,
+): Promise<number> {
   const began = performance.now()
   await Promise.all(Array.from({ length: count }, (_, index) => complete(target, prompt(index), tokens)))
   return (performance.now() - began) / 1_000
@@ -190,7 +237,9 @@ async function printAfterRestart(ours: Target, rounds: number, restart: () => Pr
 
 function printAgainstCold(what: string, cold: number[], back: number[]): void {
   const ratio = median(back) / median(cold)
-  console.log(`${what}: first token ${median(back).toFixed(0)} ms against ${median(cold).toFixed(0)} ms cold, ratio ${ratio.toFixed(2)}, bar ≤ 0.2: ${ratio <= 0.2 ? 'yes' : 'NO'}`)
+  console.log(
+    `${what}: first token ${median(back).toFixed(0)} ms against ${median(cold).toFixed(0)} ms cold, ratio ${ratio.toFixed(2)}, bar ≤ 0.2: ${ratio <= 0.2 ? 'yes' : 'NO'}`,
+  )
 }
 
 /** One key keeps 24 requests in the queue; another asks now and then. */
@@ -205,7 +254,10 @@ async function printFlood(ours: Target): Promise<void> {
   let flooding = true
   const flood = Array.from({ length: 24 }, async (_, lane) => {
     for (let index = 0; flooding; index++)
-      await complete(ours, words(910_000 + lane * 1_000 + index, 200), 64, { [ENGINE_HEADERS.salt]: 'flood', [ENGINE_HEADERS.share]: 'flood' })
+      await complete(ours, words(910_000 + lane * 1_000 + index, 200), 64, {
+        [ENGINE_HEADERS.salt]: 'flood',
+        [ENGINE_HEADERS.share]: 'flood',
+      })
   })
   await sleep(3_000)
   const flooded: number[] = []

@@ -21,7 +21,12 @@ export type Answer = {
 const agent = new Agent({ keepAlive: false, maxSockets: 256 })
 
 /** A streamed text completion of exactly `tokens` greedy tokens. */
-export function complete(target: Target, prompt: string, tokens: number, headers: Record<string, string> = {}): Promise<Answer> {
+export function complete(
+  target: Target,
+  prompt: string,
+  tokens: number,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
   const body = JSON.stringify({
     model: target.model,
     prompt,
@@ -39,7 +44,12 @@ export function complete(target: Target, prompt: string, tokens: number, headers
         agent,
         method: 'POST',
         path: '/v1/completions',
-        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...target.headers, ...headers },
+        headers: {
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(body),
+          ...target.headers,
+          ...headers,
+        },
       },
       (received) => {
         let firstTokenMs = 0
@@ -55,7 +65,8 @@ export function complete(target: Target, prompt: string, tokens: number, headers
           const usage = usageOf(text)
           if (received.statusCode !== 200 || usage === null)
             return reject(new Error(`${target.name} answered ${received.statusCode}: ${text.slice(-300)}`))
-          if (usage.tokensOut !== tokens) return reject(new Error(`${target.name} generated ${usage.tokensOut} tokens instead of ${tokens}`))
+          if (usage.tokensOut !== tokens)
+            return reject(new Error(`${target.name} generated ${usage.tokensOut} tokens instead of ${tokens}`))
           resolve({ firstTokenMs, totalMs, ...usage })
         })
       },
@@ -66,9 +77,13 @@ export function complete(target: Target, prompt: string, tokens: number, headers
 }
 
 function usageOf(stream: string): Pick<Answer, 'tokensOut' | 'tokensCached'> | null {
-  const events = stream.split('\n\n').flatMap((event) => (event.startsWith('data: {') ? [JSON.parse(event.slice(6)) as Event] : []))
+  const events = stream
+    .split('\n\n')
+    .flatMap((event) => (event.startsWith('data: {') ? [JSON.parse(event.slice(6)) as Event] : []))
   const usage = events.findLast((event) => event.usage != null)?.usage
-  return usage ? { tokensOut: usage.completion_tokens, tokensCached: usage.prompt_tokens_details?.cached_tokens ?? 0 } : null
+  return usage
+    ? { tokensOut: usage.completion_tokens, tokensCached: usage.prompt_tokens_details?.cached_tokens ?? 0 }
+    : null
 }
 
 type Event = { usage?: { completion_tokens: number; prompt_tokens_details?: { cached_tokens?: number } } | null }

@@ -26,7 +26,14 @@ type Model = {
   name: string
   task: string
   state: string
-  fit: { verdict: string; reason: string; precision: string | null; needed_bytes: number | null; tokens_per_second: number | null; served_by: string[] }
+  fit: {
+    verdict: string
+    reason: string
+    precision: string | null
+    needed_bytes: number | null
+    tokens_per_second: number | null
+    served_by: string[]
+  }
   weights: { bytes: number } | null
   engine: { context_tokens: number; sequences: number; memory_bytes: number } | null
   licence: { name: string; url: string; must_accept: boolean }
@@ -43,9 +50,24 @@ type Pull = {
   seconds_left: number | null
   error: { code: string; message: string } | null
 }
-type Key = { id: string; name: string; prefix: string; last4: string; state: string; scopes: string[]; models: string[] | null; last_used_at: string | null; expires_at: string | null }
+type Key = {
+  id: string
+  name: string
+  prefix: string
+  last4: string
+  state: string
+  scopes: string[]
+  models: string[] | null
+  last_used_at: string | null
+  expires_at: string | null
+}
 
-const VERDICTS: Record<string, string> = { fits: 'fits', tight: 'tight', 'fits-alone': 'fits alone', 'does-not-fit': 'does not fit' }
+const VERDICTS: Record<string, string> = {
+  fits: 'fits',
+  tight: 'tight',
+  'fits-alone': 'fits alone',
+  'does-not-fit': 'does not fit',
+}
 const modelPath = (id: string) => `/api/models/${encodeURIComponent(id)}`
 
 export const COMMANDS: Command[] = [
@@ -87,9 +109,14 @@ export const COMMANDS: Command[] = [
       const { model } = await control.ask<{ model: Model }>('GET', modelPath(id))
       print(`${model.name}: ${VERDICTS[model.fit.verdict] ?? model.fit.verdict}. ${model.fit.reason}`)
       if (model.fit.tokens_per_second !== null)
-        print(`Expected: ≈ ${Math.round(model.fit.tokens_per_second)} tokens/s for one conversation, from this machine's measured memory bandwidth.`)
-      if (model.fit.verdict === 'does-not-fit' && model.fit.served_by.length > 0) print(`Served by: ${model.fit.served_by.join('; ')}.`)
-      print(`Licence: ${model.licence.name} (${model.licence.url})${model.licence.must_accept ? '; accept it with --accept-licence when you pull' : ''}.`)
+        print(
+          `Expected: ≈ ${Math.round(model.fit.tokens_per_second)} tokens/s for one conversation, from this machine's measured memory bandwidth.`,
+        )
+      if (model.fit.verdict === 'does-not-fit' && model.fit.served_by.length > 0)
+        print(`Served by: ${model.fit.served_by.join('; ')}.`)
+      print(
+        `Licence: ${model.licence.name} (${model.licence.url})${model.licence.must_accept ? '; accept it with --accept-licence when you pull' : ''}.`,
+      )
     },
   },
   {
@@ -138,7 +165,9 @@ export const COMMANDS: Command[] = [
         ...(typeof options.sequences === 'string' ? { sequences: Number(options.sequences) } : {}),
       })
       const { engine } = model
-      print(`${model.id} is loaded${engine ? `: ${engine.sequences} requests at once, ${engine.context_tokens} tokens of context each, ${bytes(engine.memory_bytes)}` : ''}.`)
+      print(
+        `${model.id} is loaded${engine ? `: ${engine.sequences} requests at once, ${engine.context_tokens} tokens of context each, ${bytes(engine.memory_bytes)}` : ''}.`,
+      )
     },
   },
   {
@@ -192,7 +221,14 @@ export const COMMANDS: Command[] = [
       print(
         table(
           ['PULL', 'MODEL', 'STATE', 'DONE', 'OF', 'PROBLEM'],
-          data.map((pull) => [pull.id, pull.model, pull.state, bytes(pull.bytes_done), bytes(pull.bytes_total), pull.error?.code ?? '']),
+          data.map((pull) => [
+            pull.id,
+            pull.model,
+            pull.state,
+            bytes(pull.bytes_done),
+            bytes(pull.bytes_total),
+            pull.error?.code ?? '',
+          ]),
           [3, 4],
         ),
       )
@@ -202,7 +238,9 @@ export const COMMANDS: Command[] = [
     (verb): Command => ({
       words: `pulls ${verb}`,
       takes: ['pull'],
-      says: { pause: 'Pause a pull; what has come stays.', resume: 'Go on with a pull.', cancel: 'Give a pull up.' }[verb],
+      says: { pause: 'Pause a pull; what has come stays.', resume: 'Go on with a pull.', cancel: 'Give a pull up.' }[
+        verb
+      ],
       async run(control, [id = ''], _options, print) {
         const pull = await control.ask<Pull>('POST', `/api/pulls/${encodeURIComponent(id)}/${verb}`)
         print(`${pull.id} is ${pull.state}.`)
@@ -220,7 +258,8 @@ export const COMMANDS: Command[] = [
     },
     says: 'Make an API key. It is shown once.',
     async run(control, [name = ''], options, print) {
-      const list = (value: string | boolean | undefined) => (typeof value === 'string' ? value.split(',').map((one) => one.trim()) : undefined)
+      const list = (value: string | boolean | undefined) =>
+        typeof value === 'string' ? value.split(',').map((one) => one.trim()) : undefined
       const made = await control.ask<Key & { secret: string }>('POST', '/api/keys', {
         name,
         ...(typeof options.project === 'string' ? { project_id: options.project } : {}),
@@ -270,10 +309,14 @@ export const COMMANDS: Command[] = [
     says: 'What runs, with its figures.',
     async run(control, _given, _options, print) {
       const status = await control.ask<StatusBody>('GET', '/api/status')
-      print(`Tradewind ${status.version} at ${control.publicUrl}, since ${status.started_at.slice(0, 16).replace('T', ' ')} UTC`)
+      print(
+        `Tradewind ${status.version} at ${control.publicUrl}, since ${status.started_at.slice(0, 16).replace('T', ' ')} UTC`,
+      )
       print(`Data:      ${status.data_folder}`)
       print(`Database:  ${status.database.durability}`)
-      print(`Memory:    ${bytes(status.memory.used_bytes)} of ${bytes(status.memory.budget_bytes)} for models in use, ${bytes(status.memory.free_bytes)} free`)
+      print(
+        `Memory:    ${bytes(status.memory.used_bytes)} of ${bytes(status.memory.budget_bytes)} for models in use, ${bytes(status.memory.free_bytes)} free`,
+      )
       print(`Workers:   ${status.workers.length}`)
       if (status.engines.length === 0) return print('Engines:   none')
       print('')
@@ -305,11 +348,21 @@ export const COMMANDS: Command[] = [
     says: 'Show the end of a log: control, worker-0, engine-<model>.',
     async run(control, [name], options, print) {
       if (!name) {
-        const names = existsSync(control.folder.logs) ? (await readdir(control.folder.logs)).filter((one) => one.endsWith('.log')) : []
-        return print(names.length > 0 ? `Logs: ${names.map((one) => one.slice(0, -4)).sort().join(', ')}` : 'No log yet.')
+        const names = existsSync(control.folder.logs)
+          ? (await readdir(control.folder.logs)).filter((one) => one.endsWith('.log'))
+          : []
+        return print(
+          names.length > 0
+            ? `Logs: ${names
+                .map((one) => one.slice(0, -4))
+                .sort()
+                .join(', ')}`
+            : 'No log yet.',
+        )
       }
       const path = join(control.folder.logs, `${name}.log`)
-      if (!/^[\w.-]+$/.test(name) || !existsSync(path)) throw new CommandFailed(`There is no log "${name}". List them with: npm run tradewind -- logs`)
+      if (!/^[\w.-]+$/.test(name) || !existsSync(path))
+        throw new CommandFailed(`There is no log "${name}". List them with: npm run tradewind -- logs`)
       let position = Math.max(0, statSync(path).size - 16_384)
       const more = async () => {
         const size = statSync(path).size
@@ -372,6 +425,7 @@ async function follow(control: Control, started: Pull, print: (text: string) => 
     pull = await control.ask<Pull>('GET', `/api/pulls/${pull.id}`)
   }
   if (process.stdout.isTTY) process.stdout.write('\r\x1b[K')
-  if (pull.state === 'done') return print(`${pull.model} is here (${bytes(pull.bytes_total)}). It is loaded when somebody asks for it.`)
+  if (pull.state === 'done')
+    return print(`${pull.model} is here (${bytes(pull.bytes_total)}). It is loaded when somebody asks for it.`)
   throw new CommandFailed(pull.error ? `${pull.error.message} (${pull.error.code})` : `${pull.id} is ${pull.state}.`)
 }

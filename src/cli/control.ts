@@ -33,7 +33,9 @@ export class Control {
       throw new CommandFailed(`${error.message} (${error.code})`)
     } catch (error) {
       if (error instanceof SocketSilent)
-        throw new CommandFailed(`Tradewind is not running on ${this.folder.root}. Start it with: npm start`, { cause: error })
+        throw new CommandFailed(`Tradewind is not running on ${this.folder.root}. Start it with: npm start`, {
+          cause: error,
+        })
       throw error
     }
   }

@@ -31,7 +31,10 @@ function read(command: Command, rest: string[]) {
   const options = Object.fromEntries(Object.entries(command.options ?? {}).map(([name, { type }]) => [name, { type }]))
   try {
     const { positionals, values } = parseArgs({ args: rest, options, allowPositionals: true })
-    if (positionals.length > command.takes.length || positionals.length < command.takes.length - (command.optional ?? 0))
+    if (
+      positionals.length > command.takes.length ||
+      positionals.length < command.takes.length - (command.optional ?? 0)
+    )
       throw new CommandFailed(`Use it as: npm run tradewind -- ${usage(command)}`)
     return { given: positionals, options: values as Record<string, string | boolean | undefined> }
   } catch (error) {
@@ -42,13 +45,18 @@ function read(command: Command, rest: string[]) {
 
 function usage(command: Command): string {
   const takes = command.takes.map((name) => (command.optional ? `[${name}]` : `<${name}>`))
-  const options = Object.entries(command.options ?? {}).map(([name, { type }]) => `[--${name}${type === 'string' ? ' …' : ''}]`)
+  const options = Object.entries(command.options ?? {}).map(
+    ([name, { type }]) => `[--${name}${type === 'string' ? ' …' : ''}]`,
+  )
   return [command.words, ...takes, ...options].join(' ')
 }
 
 function help(): string {
   const rows = COMMANDS.flatMap((command) => [
-    [`  ${command.words} ${command.takes.map((name) => (command.optional ? `[${name}]` : `<${name}>`)).join(' ')}`, command.says],
+    [
+      `  ${command.words} ${command.takes.map((name) => (command.optional ? `[${name}]` : `<${name}>`)).join(' ')}`,
+      command.says,
+    ],
     ...Object.entries(command.options ?? {}).map(([name, { says }]) => [`      --${name}`, says]),
   ])
   return `npm run tradewind -- <command>\n${table(['', ''], rows)}`

@@ -11,7 +11,8 @@ const EVERY_MS = 24 * 60 * 60_000
 export class BackupIsPostgres extends AppError<Record<string, never>> {
   static override code = 'operations.backup_is_postgresql'
   static override status = 409
-  static override say = () => 'This installation keeps its data in PostgreSQL: back it up with pg_dump, and copy the weights folder.'
+  static override say = () =>
+    'This installation keeps its data in PostgreSQL: back it up with pg_dump, and copy the weights folder.'
 }
 
 export type Backup = { path: string; bytes: number }
@@ -20,7 +21,17 @@ export type Backup = { path: string; bytes: number }
  * Whole copies of the embedded database in the data folder: one a night, seven kept, and one whenever somebody asks.
  * Weights are not in it: they can be fetched again, and their hashes are.
  */
-export function createBackups({ database, folder, clock, log }: { database: Database; folder: string; clock: Clock; log: Log }) {
+export function createBackups({
+  database,
+  folder,
+  clock,
+  log,
+}: {
+  database: Database
+  folder: string
+  clock: Clock
+  log: Log
+}) {
   async function create(): Promise<Backup> {
     if (database.kind !== 'embedded') throw new BackupIsPostgres({})
     const stamp = new Date(clock.nowMs()).toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15)

@@ -8,13 +8,13 @@ import { Type } from 'typebox'
 import type { Deployments } from '../deployments/deployments.ts'
 import type { Engines } from '../engines/engines.ts'
 import type { SupervisorLink } from '../engines/supervisor-link.ts'
-import { workerMetricsSocket } from '../gateway/worker-metrics.ts'
 import type { SnapshotFeed } from '../gateway/snapshot-feed.ts'
+import { workerMetricsSocket } from '../gateway/worker-metrics.ts'
 import { addressOf } from '../identity/access.ts'
 import { Forbidden } from '../identity/errors.ts'
-import type { Database } from '../platform/database/database.ts'
-import type { DataFolder } from '../platform/data-folder.ts'
 import { isLoopback } from '../platform/config.ts'
+import type { DataFolder } from '../platform/data-folder.ts'
+import type { Database } from '../platform/database/database.ts'
 import type { Server } from '../platform/http.ts'
 import { SocketSilent, socketRequest } from '../platform/socket-request.ts'
 import { VERSION } from '../version.ts'
@@ -84,7 +84,12 @@ export async function healthRoutes(server: Server, options: HealthRoutesOptions)
   function health() {
     const byState = (state: string) => engines.list().filter((engine) => engine.state === state).length
     const ready = feed.workers().filter((worker) => worker.version > 0).length
-    const status = ready < workersWanted || !options.reloaded() || !starter.settled() ? 'starting' : byState('failed') > 0 || starter.state().state === 'failed' ? 'degraded' : 'ok'
+    const status =
+      ready < workersWanted || !options.reloaded() || !starter.settled()
+        ? 'starting'
+        : byState('failed') > 0 || starter.state().state === 'failed'
+          ? 'degraded'
+          : 'ok'
     return {
       status: status as 'ok' | 'starting' | 'degraded',
       version: VERSION,
@@ -97,7 +102,14 @@ export async function healthRoutes(server: Server, options: HealthRoutesOptions)
 
   server.get(
     '/readyz',
-    { config: open, schema: { tags: ['Operations'], summary: 'Whether the installation serves', response: { 200: Health, 503: Health } } },
+    {
+      config: open,
+      schema: {
+        tags: ['Operations'],
+        summary: 'Whether the installation serves',
+        response: { 200: Health, 503: Health },
+      },
+    },
     async (_request, reply) => {
       const now = health()
       return reply.code(now.status === 'starting' ? 503 : 200).send(now)
@@ -112,11 +124,23 @@ export async function healthRoutes(server: Server, options: HealthRoutesOptions)
 
   server.get(
     '/metrics',
-    { config: open, schema: { tags: ['Operations'], summary: 'Prometheus metrics', description: 'Open to this machine; from elsewhere with the bearer token of METRICS_TOKEN.' } },
+    {
+      config: open,
+      schema: {
+        tags: ['Operations'],
+        summary: 'Prometheus metrics',
+        description: 'Open to this machine; from elsewhere with the bearer token of METRICS_TOKEN.',
+      },
+    },
     async (request, reply) => {
       const address = addressOf(request)
       const fromHere = address !== null && isLoopback(address.replace(/^::ffff:/, ''))
-      if (!fromHere && !carriesToken(request.headers.authorization, metricsToken)) throw new Forbidden({ action: 'metrics.read', does: 'read metrics', who: 'this machine, or whoever has METRICS_TOKEN' })
+      if (!fromHere && !carriesToken(request.headers.authorization, metricsToken))
+        throw new Forbidden({
+          action: 'metrics.read',
+          does: 'read metrics',
+          who: 'this machine, or whoever has METRICS_TOKEN',
+        })
       const counted = await Promise.all(feed.workers().map(({ worker }) => workerMetrics(folder, worker)))
       const workers = AggregatorRegistry.aggregate(counted.filter((metrics) => metrics !== null))
       return reply.type(registry.contentType).send(`${await registry.metrics()}\n${await workers.metrics()}`)
@@ -125,7 +149,10 @@ export async function healthRoutes(server: Server, options: HealthRoutesOptions)
 
   server.get(
     '/api/status',
-    { config: { access: 'status.read' }, schema: { tags: ['Operations'], summary: 'What runs, with its figures', response: { 200: Status } } },
+    {
+      config: { access: 'status.read' },
+      schema: { tags: ['Operations'], summary: 'What runs, with its figures', response: { 200: Status } },
+    },
     async () => {
       const memory = await engines.memory()
       return {
@@ -133,7 +160,11 @@ export async function healthRoutes(server: Server, options: HealthRoutesOptions)
         started_at: new Date(startedAtMs).toISOString(),
         data_folder: folder.root,
         database: { kind: database.kind, durability: database.durability },
-        memory: { budget_bytes: Math.round(memory.budgetBytes), used_bytes: Math.round(memory.usedBytes), free_bytes: Math.round(memory.freeBytes) },
+        memory: {
+          budget_bytes: Math.round(memory.budgetBytes),
+          used_bytes: Math.round(memory.usedBytes),
+          free_bytes: Math.round(memory.freeBytes),
+        },
         workers: feed.workers().map(({ worker, version }) => ({ worker, snapshot_version: version })),
         engines: await Promise.all(
           engines.list().map(async (engine) => {
@@ -210,7 +241,8 @@ function metricsOf({ engines, deployments }: HealthRoutesOptions): Registry {
 /** One worker's counters; null where it is just starting again. */
 async function workerMetrics(folder: DataFolder, worker: string): Promise<object[] | null> {
   try {
-    return (await socketRequest(workerMetricsSocket(folder, worker), 'GET', '/metrics.json', { timeoutMs: 1_000 })).body as object[]
+    return (await socketRequest(workerMetricsSocket(folder, worker), 'GET', '/metrics.json', { timeoutMs: 1_000 }))
+      .body as object[]
   } catch (error) {
     if (error instanceof SocketSilent) return null
     throw error

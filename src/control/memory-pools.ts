@@ -3,7 +3,7 @@
  * GPU that the engine could use. Bandwidth is measured once, after the start, when nothing hurries any more.
  */
 import type { MemoryPool } from '../catalog/fit.ts'
-import { measureMemoryBandwidth, readGpus, type Gpu } from '../engines/machine.ts'
+import { type Gpu, measureMemoryBandwidth, readGpus } from '../engines/machine.ts'
 
 export type MachineView = {
   /** Pools as they are now. */

@@ -62,11 +62,18 @@ export function createStarter({ wanted, catalog, deployments, link, log }: Start
     const pull = await catalog.startPull({ model: id, by: 'machine' })
     const stop = catalog.onPullProgress((progress) => {
       if (progress.id === pull.id && progress.bytesTotal > 0)
-        link.send({ type: 'progress', label: name, bytesDone: progress.bytesDone, bytesTotal: progress.bytesTotal, bytesPerSecond: progress.bytesPerSecond })
+        link.send({
+          type: 'progress',
+          label: name,
+          bytesDone: progress.bytesDone,
+          bytesTotal: progress.bytesTotal,
+          bytesPerSecond: progress.bytesPerSecond,
+        })
     })
     try {
       const ended = await catalog.settled(pull.id)
-      if (ended.state !== 'done') throw new StarterNotFetched({ model: name, ended: ended.state, reason: ended.error?.message ?? '' })
+      if (ended.state !== 'done')
+        throw new StarterNotFetched({ model: name, ended: ended.state, reason: ended.error?.message ?? '' })
     } finally {
       stop()
       link.send({ type: 'progress.end' })

@@ -57,9 +57,12 @@ export function createDeployments({ db, catalog, engines, clock, log }: Deployme
     for (const listener of listeners) listener()
   }
 
-  const engineOf = (model: string) => engines.list().find((engine) => engine.model === model && engine.state !== 'failed')
+  const engineOf = (model: string) =>
+    engines.list().find((engine) => engine.model === model && engine.state !== 'failed')
   const adaptersOf = (model: string): AdapterSpec[] =>
-    [...adapters.values()].filter((row) => row.baseModel === model).map(({ name, path, sha256, scale }) => ({ name, path, sha256, scale }))
+    [...adapters.values()]
+      .filter((row) => row.baseModel === model)
+      .map(({ name, path, sha256, scale }) => ({ name, path, sha256, scale }))
 
   async function rowFor(model: string, wish?: LoadWish): Promise<Row> {
     const now = new Date(clock.nowMs())
@@ -80,7 +83,8 @@ export function createDeployments({ db, catalog, engines, clock, log }: Deployme
     const facts = catalog.getModel(model)
     if (facts.task !== 'chat' && facts.task !== 'embedding') throw new ModelNotServed({ model, task: facts.task })
     // A model that thinks by itself is used with the settings for thinking.
-    const defaults = facts.thinking.mode === 'never' ? facts.sampling.plain : (facts.sampling.thinking ?? facts.sampling.plain)
+    const defaults =
+      facts.thinking.mode === 'never' ? facts.sampling.plain : (facts.sampling.thinking ?? facts.sampling.plain)
     return {
       name: model,
       task: facts.task,
@@ -174,7 +178,8 @@ export function createDeployments({ db, catalog, engines, clock, log }: Deployme
   return {
     /** Takes over running engines, then loads again what was loaded before, most recently used first. */
     async restore(): Promise<void> {
-      for (const row of await db.select().from(deployment).orderBy(desc(deployment.lastUsedAt))) rows.set(row.model, row)
+      for (const row of await db.select().from(deployment).orderBy(desc(deployment.lastUsedAt)))
+        rows.set(row.model, row)
       for (const row of await db.select().from(deploymentAdapter)) adapters.set(row.name, row)
       await engines.adopt()
       changed()
@@ -182,8 +187,12 @@ export function createDeployments({ db, catalog, engines, clock, log }: Deployme
 
     /** Loads what was loaded before and is not running; failures are logged. */
     async reload(): Promise<void> {
-      for (const row of [...rows.values()].filter((one) => one.loaded && !engineOf(one.model) && catalog.weightsOf(one.model) !== null)) {
-        await this.load(row.model).catch((error) => log.error({ err: error, model: row.model }, 'a model that was loaded before does not load'))
+      for (const row of [...rows.values()].filter(
+        (one) => one.loaded && !engineOf(one.model) && catalog.weightsOf(one.model) !== null,
+      )) {
+        await this.load(row.model).catch((error) =>
+          log.error({ err: error, model: row.model }, 'a model that was loaded before does not load'),
+        )
       }
     },
 
@@ -266,7 +275,11 @@ export function createDeployments({ db, catalog, engines, clock, log }: Deployme
     async saveUse(): Promise<void> {
       const used = [...lastUsedAtMs].filter(([model, atMs]) => (rows.get(model)?.lastUsedAt.getTime() ?? atMs) < atMs)
       for (const [model, atMs] of used) {
-        const [row] = await db.update(deployment).set({ lastUsedAt: new Date(atMs) }).where(eq(deployment.model, model)).returning()
+        const [row] = await db
+          .update(deployment)
+          .set({ lastUsedAt: new Date(atMs) })
+          .where(eq(deployment.model, model))
+          .returning()
         if (row) rows.set(model, row)
       }
     },

@@ -4,13 +4,15 @@ import { AppError } from '../platform/errors.ts'
 export class NoWeights extends AppError<{ model: string }> {
   static override code = 'deployments.no_weights'
   static override status = 409
-  static override say = (d: NoWeights['data']) => `The weights of ${d.model} are not here yet. Pull them first: npm run tradewind -- models pull ${d.model}`
+  static override say = (d: NoWeights['data']) =>
+    `The weights of ${d.model} are not here yet. Pull them first: npm run tradewind -- models pull ${d.model}`
 }
 
 export class ModelNotServed extends AppError<{ model: string; task: string }> {
   static override code = 'deployments.task_not_served'
   static override status = 422
-  static override say = (d: ModelNotServed['data']) => `${d.model} is a model for ${d.task}, which no engine here serves yet.`
+  static override say = (d: ModelNotServed['data']) =>
+    `${d.model} is a model for ${d.task}, which no engine here serves yet.`
 }
 
 export class AdapterUnknown extends AppError<{ name: string }> {

@@ -35,7 +35,12 @@ export const PullShape = Type.Object(
 )
 
 const FitShape = Type.Object({
-  verdict: Type.Union([Type.Literal('fits'), Type.Literal('tight'), Type.Literal('fits-alone'), Type.Literal('does-not-fit')]),
+  verdict: Type.Union([
+    Type.Literal('fits'),
+    Type.Literal('tight'),
+    Type.Literal('fits-alone'),
+    Type.Literal('does-not-fit'),
+  ]),
   reason: Type.String(),
   precision: nullable(Type.String()),
   needed_bytes: nullable(bytes),
@@ -56,8 +61,22 @@ export const ModelShape = Type.Object(
     context_tokens: Type.Integer(),
     fit: FitShape,
     weights: nullable(Type.Object({ sha256: Type.String(), bytes })),
-    state: Type.Union([Type.Literal('not-here'), Type.Literal('pulling'), Type.Literal('here'), Type.Literal('loading'), Type.Literal('loaded'), Type.Literal('failed')]),
-    engine: nullable(Type.Object({ engine_id: Type.String(), context_tokens: Type.Integer(), sequences: Type.Integer(), memory_bytes: bytes })),
+    state: Type.Union([
+      Type.Literal('not-here'),
+      Type.Literal('pulling'),
+      Type.Literal('here'),
+      Type.Literal('loading'),
+      Type.Literal('loaded'),
+      Type.Literal('failed'),
+    ]),
+    engine: nullable(
+      Type.Object({
+        engine_id: Type.String(),
+        context_tokens: Type.Integer(),
+        sequences: Type.Integer(),
+        memory_bytes: bytes,
+      }),
+    ),
   },
   { $id: 'Model' },
 )
@@ -65,7 +84,10 @@ export const ModelShape = Type.Object(
 const ModelId = Type.Object({ id: Type.String({ maxLength: 300 }) })
 const ofModels = { tags: ['Models'] }
 
-export async function modelRoutes(server: Server, { catalog, deployments, engines }: ModelRoutesOptions): Promise<void> {
+export async function modelRoutes(
+  server: Server,
+  { catalog, deployments, engines }: ModelRoutesOptions,
+): Promise<void> {
   const onWire = (listing: ModelListing) => modelOnWire(listing, engines)
 
   async function listingOf(id: string): Promise<ModelListing> {
@@ -86,7 +108,9 @@ export async function modelRoutes(server: Server, { catalog, deployments, engine
           task: Type.Optional(Type.String()),
           family: Type.Optional(Type.String()),
           here: Type.Optional(Type.Boolean({ description: 'Only models whose weights are here.' })),
-          fits: Type.Optional(Type.Boolean({ description: 'Only models that fit this machine, alone or beside others.' })),
+          fits: Type.Optional(
+            Type.Boolean({ description: 'Only models that fit this machine, alone or beside others.' }),
+          ),
         }),
         response: { 200: Type.Object({ data: Type.Array(ModelShape) }) },
       },
@@ -112,7 +136,14 @@ export async function modelRoutes(server: Server, { catalog, deployments, engine
         ...ofModels,
         summary: 'One model: facts with their sources, and whether it fits',
         params: ModelId,
-        response: { 200: Type.Object({ model: ModelShape, facts: Type.Unknown({ description: 'Everything known of the model; `facts.facts` names the source of each group.' }) }) },
+        response: {
+          200: Type.Object({
+            model: ModelShape,
+            facts: Type.Unknown({
+              description: 'Everything known of the model; `facts.facts` names the source of each group.',
+            }),
+          }),
+        },
       },
     },
     async (request) => {
@@ -128,7 +159,8 @@ export async function modelRoutes(server: Server, { catalog, deployments, engine
       schema: {
         ...ofModels,
         summary: 'Fetch the weights',
-        description: 'A model of the catalogue by its id, or any GGUF of the hub as `hf:owner/repo/file.gguf`. Goes on after a restart.',
+        description:
+          'A model of the catalogue by its id, or any GGUF of the hub as `hf:owner/repo/file.gguf`. Goes on after a restart.',
         params: ModelId,
         body: Type.Optional(
           Type.Object(
@@ -166,12 +198,18 @@ export async function modelRoutes(server: Server, { catalog, deployments, engine
         ...ofModels,
         summary: 'Take a GGUF file that is on this machine',
         params: ModelId,
-        body: Type.Object({ path: Type.String({ description: 'Absolute path on the machine that runs Tradewind.' }) }, { additionalProperties: false }),
+        body: Type.Object(
+          { path: Type.String({ description: 'Absolute path on the machine that runs Tradewind.' }) },
+          { additionalProperties: false },
+        ),
         response: { 202: PullShape },
       },
     },
     async (request, reply) => {
-      const pull = await catalog.importLocalFile(request.body.path, { as: request.params.id, by: nameOf(knownCaller(request)) })
+      const pull = await catalog.importLocalFile(request.body.path, {
+        as: request.params.id,
+        by: nameOf(knownCaller(request)),
+      })
       return reply.code(202).send(pullOnWire(pull))
     },
   )
@@ -183,7 +221,8 @@ export async function modelRoutes(server: Server, { catalog, deployments, engine
       schema: {
         ...ofModels,
         summary: 'Serve a model',
-        description: 'Answers when the model is ready. Where memory is short, models that nobody is using are unloaded first.',
+        description:
+          'Answers when the model is ready. Where memory is short, models that nobody is using are unloaded first.',
         params: ModelId,
         body: Type.Optional(
           Type.Object(
@@ -209,7 +248,12 @@ export async function modelRoutes(server: Server, { catalog, deployments, engine
     '/api/models/:id/unload',
     {
       config: { access: 'models.unload' },
-      schema: { ...ofModels, summary: 'Stop serving a model and free its memory', params: ModelId, response: { 200: ModelShape } },
+      schema: {
+        ...ofModels,
+        summary: 'Stop serving a model and free its memory',
+        params: ModelId,
+        response: { 200: ModelShape },
+      },
     },
     async (request) => {
       catalog.getModel(request.params.id)
@@ -222,7 +266,12 @@ export async function modelRoutes(server: Server, { catalog, deployments, engine
     '/api/models/:id/weights',
     {
       config: { access: 'models.delete' },
-      schema: { ...ofModels, summary: 'Delete the weights from this machine', params: ModelId, response: { 204: Type.Null() } },
+      schema: {
+        ...ofModels,
+        summary: 'Delete the weights from this machine',
+        params: ModelId,
+        response: { 204: Type.Null() },
+      },
     },
     async (request, reply) => {
       await catalog.deleteWeights(request.params.id)
@@ -249,7 +298,10 @@ export async function modelRoutes(server: Server, { catalog, deployments, engine
 
   server.get(
     '/api/pulls/:id',
-    { config: { access: 'models.list' }, schema: { ...ofModels, summary: 'One pull', params: ModelId, response: { 200: PullShape } } },
+    {
+      config: { access: 'models.list' },
+      schema: { ...ofModels, summary: 'One pull', params: ModelId, response: { 200: PullShape } },
+    },
     async (request) => pullOnWire(await catalog.pull(request.params.id)),
   )
 
@@ -260,7 +312,10 @@ export async function modelRoutes(server: Server, { catalog, deployments, engine
   ] as const) {
     server.post(
       `/api/pulls/:id/${verb}`,
-      { config: { access: 'models.pull' }, schema: { ...ofModels, summary, params: ModelId, response: { 200: PullShape } } },
+      {
+        config: { access: 'models.pull' },
+        schema: { ...ofModels, summary, params: ModelId, response: { 200: PullShape } },
+      },
       async (request) => pullOnWire(await act(request.params.id)),
     )
   }
@@ -319,7 +374,12 @@ function modelOnWire({ model, fit, weights, pull }: ModelListing, engines: Engin
     family: model.family,
     task: model.task,
     owned_by: model.ownedBy,
-    licence: { id: model.licence.id, name: model.licence.name, url: model.licence.url, must_accept: model.licence.mustAccept },
+    licence: {
+      id: model.licence.id,
+      name: model.licence.name,
+      url: model.licence.url,
+      must_accept: model.licence.mustAccept,
+    },
     parameters_total: model.parameters.total,
     parameters_active: model.parameters.active,
     context_tokens: model.contextTokens,
@@ -332,7 +392,9 @@ function modelOnWire({ model, fit, weights, pull }: ModelListing, engines: Engin
       served_by: fit.servedBy.map((one) => one.hardware),
     },
     weights: weights && { sha256: weights.sha256, bytes: weights.bytes },
-    state: engineState ?? (weights ? 'here' : pull?.state === 'running' || pull?.state === 'queued' ? 'pulling' : 'not-here'),
+    state:
+      engineState ??
+      (weights ? 'here' : pull?.state === 'running' || pull?.state === 'queued' ? 'pulling' : 'not-here'),
     engine: engine
       ? {
           engine_id: engine.engineId,

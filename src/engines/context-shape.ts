@@ -12,7 +12,10 @@ const SEQUENCES = [8, 4, 2, 1]
 const BUDGET_SHARE = 0.15
 
 /** Shapes to consider, best first. A wish leaves only what it allows. */
-export function shapesFor(trainedContextTokens: number, wish: { contextTokens?: number; sequences?: number }): ContextShape[] {
+export function shapesFor(
+  trainedContextTokens: number,
+  wish: { contextTokens?: number; sequences?: number },
+): ContextShape[] {
   const longest = trainedContextTokens > 0 ? trainedContextTokens : 8192
   const contexts = wish.contextTokens
     ? [Math.min(wish.contextTokens, longest)]
@@ -30,7 +33,10 @@ export function chooseShape(
   weightsBytes: number,
   memory: { freeBytes: number; budgetBytes: number },
 ): ShapeChoice {
-  const priced = shapes.map((shape, index) => ({ shape, contextBytes: contextBytes[index] ?? Number.POSITIVE_INFINITY }))
+  const priced = shapes.map((shape, index) => ({
+    shape,
+    contextBytes: contextBytes[index] ?? Number.POSITIVE_INFINITY,
+  }))
   const fits = priced.filter((choice) => weightsBytes + choice.contextBytes <= memory.freeBytes)
   const modest = fits.find((choice) => choice.contextBytes <= memory.budgetBytes * BUDGET_SHARE)
   const smallest = [...priced].sort((a, b) => a.contextBytes - b.contextBytes)[0]

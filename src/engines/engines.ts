@@ -21,7 +21,16 @@ import type { Log } from '../platform/log.ts'
 import { SocketSilent, socketRequest } from '../platform/socket-request.ts'
 import type { RunningEngine } from '../supervisor/messages.ts'
 import { chooseShape, shapesFor } from './context-shape.ts'
-import type { AdapterSpec, EngineHealth, EngineSpec, EngineStats, EngineTask, ReasoningParser, SamplingDefaults, ToolParser } from './engine-wire.ts'
+import type {
+  AdapterSpec,
+  EngineHealth,
+  EngineSpec,
+  EngineStats,
+  EngineTask,
+  ReasoningParser,
+  SamplingDefaults,
+  ToolParser,
+} from './engine-wire.ts'
 import { EngineCrashed, MemoryExceeded, ModelNotServable } from './errors.ts'
 import { engineCommand } from './llama-server.ts'
 import type { SupervisorLink } from './supervisor-link.ts'
@@ -59,7 +68,13 @@ export type EngineView = {
   health: EngineHealth | null
 }
 
-export type MemoryPlan = { contextTokens: number; sequences: number; weightsBytes: number; contextBytes: number; memoryBytes: number }
+export type MemoryPlan = {
+  contextTokens: number
+  sequences: number
+  weightsBytes: number
+  contextBytes: number
+  memoryBytes: number
+}
 
 export type EnginesDeps = {
   link: SupervisorLink
@@ -166,7 +181,10 @@ export async function createEngines({ link, config, folder, machineMemory, log, 
     const budgetBytes = config.memoryBytesMax ?? Math.max(0, totalBytes - RESERVE_BYTES)
     // What the machine says is available counts too: others may have filled it. Memory that our own engines were
     // promised but have not touched yet is still shown as available, so the smaller of the two views is the true one.
-    const freeBytes = Math.max(0, Math.min(budgetBytes - usedBytes, config.memoryBytesMax ? Number.POSITIVE_INFINITY : availableBytes))
+    const freeBytes = Math.max(
+      0,
+      Math.min(budgetBytes - usedBytes, config.memoryBytesMax ? Number.POSITIVE_INFINITY : availableBytes),
+    )
     return { budgetBytes, freeBytes, usedBytes }
   }
 
@@ -184,7 +202,8 @@ export async function createEngines({ link, config, folder, machineMemory, log, 
 
   async function tell(engine: Running, method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<void> {
     const answer = await socketRequest(engine.spec.socketPath, method, path, body === undefined ? {} : { body })
-    if (answer.status >= 300) throw new Error(`The engine of ${engine.spec.modelName} answered ${answer.status} to ${method} ${path}.`)
+    if (answer.status >= 300)
+      throw new Error(`The engine of ${engine.spec.modelName} answered ${answer.status} to ${method} ${path}.`)
   }
 
   const door = {
@@ -233,7 +252,9 @@ export async function createEngines({ link, config, folder, machineMemory, log, 
         toolParser: model.toolParser,
         reasoningParser: model.reasoningParser,
         ...(model.samplingDefaults ? { samplingDefaults: model.samplingDefaults } : {}),
-        ...(config.spillBytesMax > 0 ? { spill: { folder: join(folder.prefixes, model.sha256), bytesMax: config.spillBytesMax } } : {}),
+        ...(config.spillBytesMax > 0
+          ? { spill: { folder: join(folder.prefixes, model.sha256), bytesMax: config.spillBytesMax } }
+          : {}),
       }
       const command = await engineCommand(config.llamaServer, spec)
       const engine = register(spec, plan.memoryBytes)
@@ -256,7 +277,11 @@ export async function createEngines({ link, config, folder, machineMemory, log, 
       const { error } = engine.health ?? {}
       if (error && engine.health?.state === 'failed')
         throw new ModelNotServable({ model: engine.spec.modelName, reason: error.message, cause: error.code })
-      throw new EngineCrashed({ model: engine.spec.modelName, times: LOADS_TRIED, logPath: join(folder.logs, `engine-${engine.spec.modelName}.log`) })
+      throw new EngineCrashed({
+        model: engine.spec.modelName,
+        times: LOADS_TRIED,
+        logPath: join(folder.logs, `engine-${engine.spec.modelName}.log`),
+      })
     },
 
     /** Lets running requests finish for some seconds, then ends the process. */
@@ -305,7 +330,9 @@ export async function createEngines({ link, config, folder, machineMemory, log, 
     async forgetPrefixes(salt: string, share: string | null): Promise<void> {
       const query = new URLSearchParams({ salt, ...(share === null ? {} : { share }) })
       await Promise.allSettled(
-        [...running.values()].filter((engine) => engine.state === 'ready').map((engine) => tell(engine, 'DELETE', `/prefixes?${query}`)),
+        [...running.values()]
+          .filter((engine) => engine.state === 'ready')
+          .map((engine) => tell(engine, 'DELETE', `/prefixes?${query}`)),
       )
     },
 
@@ -333,11 +360,15 @@ export async function createEngines({ link, config, folder, machineMemory, log, 
 async function makePlan(model: ModelToServe, room: { freeBytes: number; budgetBytes: number }): Promise<MemoryPlan> {
   const first = shapesFor(Number.MAX_SAFE_INTEGER, model)
   const answer = await estimate({ modelPath: model.path, shapes: first, batchTokens: BATCH_TOKENS })
-  if ('error' in answer) throw new ModelNotServable({ model: model.name, reason: answer.error.message, cause: answer.error.code })
+  if ('error' in answer)
+    throw new ModelNotServable({ model: model.name, reason: answer.error.message, cause: answer.error.code })
   // Shapes longer than the model was trained for are not asked for again: their figures bound the shorter ones from above.
   const shapes = first.map((shape) => ({
     ...shape,
-    contextTokens: answer.trainedContextTokens > 0 ? Math.min(shape.contextTokens, answer.trainedContextTokens) : shape.contextTokens,
+    contextTokens:
+      answer.trainedContextTokens > 0
+        ? Math.min(shape.contextTokens, answer.trainedContextTokens)
+        : shape.contextTokens,
   }))
   const weightsBytes = answer.weightsBytes + PROCESS_BYTES
   const choice = chooseShape(shapes, answer.contextBytes, weightsBytes, room)

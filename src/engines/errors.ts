@@ -3,7 +3,12 @@ import { AppError } from '../platform/errors.ts'
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(bytes < 1e9 ? 2 : 1)} GB`
 
 /** No shape of context makes the model fit. */
-export class MemoryExceeded extends AppError<{ model: string; neededBytes: number; freeBytes: number; budgetBytes: number }> {
+export class MemoryExceeded extends AppError<{
+  model: string
+  neededBytes: number
+  freeBytes: number
+  budgetBytes: number
+}> {
   static override code = 'engines.memory_exceeded'
   static override status = 409
   static override say = (d: MemoryExceeded['data']) =>

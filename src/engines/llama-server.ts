@@ -18,15 +18,28 @@ export async function engineCommand(named: string | null, spec: EngineSpec): Pro
   if (named === 'xllamacpp') {
     const python = pythonWithXllamacpp()
     if (python === null) throw new LlamaServerMissing({ named })
-    return { kind: 'llama-server', command: process.execPath, arguments: [...launcher, 'xllamacpp', python, JSON.stringify(spec)] }
+    return {
+      kind: 'llama-server',
+      command: process.execPath,
+      arguments: [...launcher, 'xllamacpp', python, JSON.stringify(spec)],
+    }
   }
   const binary = named === 'path' ? onPath('llama-server') : named
   if (binary === null || !isExecutable(binary)) throw new LlamaServerMissing({ named })
-  return { kind: 'llama-server', command: process.execPath, arguments: [...launcher, 'binary', binary, JSON.stringify(spec)] }
+  return {
+    kind: 'llama-server',
+    command: process.execPath,
+    arguments: [...launcher, 'binary', binary, JSON.stringify(spec)],
+  }
 }
 
 function onPath(name: string): string | null {
-  return (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name)).find(isExecutable) ?? null
+  return (
+    (process.env.PATH ?? '')
+      .split(delimiter)
+      .map((folder) => join(folder, name))
+      .find(isExecutable) ?? null
+  )
 }
 
 function isExecutable(path: string): boolean {
@@ -41,5 +54,7 @@ function isExecutable(path: string): boolean {
 /** `XLLAMACPP_PYTHON` names the interpreter of the environment it is installed in; else the machine's own is asked. */
 function pythonWithXllamacpp(): string | null {
   const candidates = [process.env.XLLAMACPP_PYTHON, 'python3'].filter((name) => name !== undefined)
-  return candidates.find((python) => spawnSync(python, ['-c', 'import xllamacpp'], { stdio: 'ignore' }).status === 0) ?? null
+  return (
+    candidates.find((python) => spawnSync(python, ['-c', 'import xllamacpp'], { stdio: 'ignore' }).status === 0) ?? null
+  )
 }

@@ -12,7 +12,11 @@ export class Engines {
   readonly #entries = new Map<string, Entry>()
   readonly #options: { folder: DataFolder; log: (name: string) => LogFile; onExit: (message: FromSupervisor) => void }
 
-  constructor(options: { folder: DataFolder; log: (name: string) => LogFile; onExit: (message: FromSupervisor) => void }) {
+  constructor(options: {
+    folder: DataFolder
+    log: (name: string) => LogFile
+    onExit: (message: FromSupervisor) => void
+  }) {
     this.#options = options
   }
 

@@ -12,9 +12,9 @@ import { fileURLToPath } from 'node:url'
 import { type Config, ConfigRefused, isLoopback, readConfig } from '../platform/config.ts'
 import { DataFolderLocked, dataFolderAt, lockDataFolder, makeDataFolder } from '../platform/data-folder.ts'
 import { Child } from './child.ts'
+import { Engines } from './engine-children.ts'
 import { LogFile } from './log-file.ts'
 import type { FromSupervisor, ToSupervisor } from './messages.ts'
-import { Engines } from './engine-children.ts'
 import { Terminal } from './terminal.ts'
 
 const WORKER_DRAIN_MS = 26_000
@@ -38,7 +38,8 @@ const control = new Child({
   log: log('control'),
   onMessage: hearControl,
   onExit: ({ code, signal, restartInMs }) => {
-    if (restartInMs !== null) terminal.say(`Control ended (${signal ?? code}); starting it again. See ${join(folder.logs, 'control.log')}.`)
+    if (restartInMs !== null)
+      terminal.say(`Control ended (${signal ?? code}); starting it again. See ${join(folder.logs, 'control.log')}.`)
   },
 })
 
@@ -61,7 +62,10 @@ const workers = Array.from({ length: config.gatewayWorkers }, (_, index) => {
     },
     onExit: ({ code, signal, restartInMs }) => {
       workersReady.delete(name)
-      if (restartInMs !== null) terminal.say(`Gateway ${name} ended (${signal ?? code}); starting it again. See ${join(folder.logs, `${name}.log`)}.`)
+      if (restartInMs !== null)
+        terminal.say(
+          `Gateway ${name} ended (${signal ?? code}); starting it again. See ${join(folder.logs, `${name}.log`)}.`,
+        )
     },
   })
 })
@@ -83,26 +87,33 @@ process.on('SIGHUP', endOnSignal)
 function hearControl(message: ToSupervisor): void {
   switch (message.type) {
     case 'engine.start':
-      return engines.start(message.spec, message.command)
+      engines.start(message.spec, message.command)
+      break
     case 'engine.stop':
       void engines.stop(message.engineId, ENGINE_DRAIN_MS)
-      return
+      break
     case 'engines.list':
-      return control.send(listing())
+      control.send(listing())
+      break
     case 'say':
-      return terminal.say(...message.lines)
+      terminal.say(...message.lines)
+      break
     case 'progress':
-      return terminal.bar(message)
+      terminal.bar(message)
+      break
     case 'progress.end':
-      return terminal.endBar()
+      terminal.endBar()
+      break
     case 'ready':
       controlReady = true
       startWorkers()
-      return announceWhenReady()
+      announceWhenReady()
+      break
     case 'fatal':
-      return giveUp(message.message)
+      giveUp(message.message)
+      break
     default:
-      return message satisfies never
+      message satisfies never
   }
 }
 

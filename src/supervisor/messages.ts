@@ -26,5 +26,11 @@ export type FromSupervisor =
   | { type: 'engines'; engines: RunningEngine[]; workers: RunningWorker[] }
   | { type: 'engine.exited'; engineId: string; code: number | null; signal: string | null; restartInMs: number | null }
 
-export type RunningEngine = { spec: EngineSpec; command: EngineCommand; pid: number | null; restarts: number; startedAtMs: number }
+export type RunningEngine = {
+  spec: EngineSpec
+  command: EngineCommand
+  pid: number | null
+  restarts: number
+  startedAtMs: number
+}
 export type RunningWorker = { name: string; pid: number | null; restarts: number; ready: boolean }
