@@ -2,8 +2,7 @@
  * Control: the database, the houses, and the two servers that speak for them. Builds everything once and hands it in.
  * Started by the supervisor; nothing on the path of a request waits for it.
  */
-import { existsSync } from 'node:fs'
-import { chmod } from 'node:fs/promises'
+import { chmod, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -17,7 +16,7 @@ import { createMachineView } from './control/memory-pools.ts'
 import { createStarter } from './control/starter.ts'
 import { createDeployments } from './deployments/deployments.ts'
 import { modelRoutes } from './deployments/routes.ts'
-import { createEngines } from './engines/engines.ts'
+import { createEngines, gpuLibraryInstalled } from './engines/engines.ts'
 import { machineMemory } from './engines/machine.ts'
 import { supervisorLink } from './engines/supervisor-link.ts'
 import { internalRoutes, snapshotRoute } from './gateway/internal-routes.ts'
@@ -90,10 +89,9 @@ if (!isLoopback(config.host) && !ownerExists)
   )
 
 const engines = await createEngines({ link, config: config.engine, folder, machineMemory, log, clock })
-const gpuLibraryInstalled = existsSync(join(folder.gpuLibrary, 'node_modules', 'node-llama-cpp'))
 const machine = createMachineView({
   memory: engines.memory,
-  usesGpu: () => config.engine.gpu === 'auto' && gpuLibraryInstalled,
+  usesGpu: () => config.engine.gpu === 'auto' && gpuLibraryInstalled(folder),
 })
 const catalog = await createCatalog({
   db,
@@ -167,6 +165,8 @@ async function server(socket: 'public' | 'admin') {
 }
 
 async function listen(made: Awaited<ReturnType<typeof server>>, path: string): Promise<void> {
+  // A control that was killed leaves its socket behind; the lock on the folder says that nobody listens there now.
+  await rm(path, { force: true })
   await made.listen({ path })
   await chmod(path, 0o600)
 }

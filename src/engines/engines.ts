@@ -9,6 +9,7 @@
  * listens to `onChange` moves its traffic meanwhile.
  */
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -247,7 +248,7 @@ export async function createEngines({ link, config, folder, machineMemory, log, 
         batchTokens: BATCH_TOKENS,
         prefillChunkTokens: 128,
         gpu: config.gpu,
-        gpuLibraryFolder: folder.gpuLibrary,
+        ...(gpuLibraryInstalled(folder) ? { gpuLibraryFolder: folder.gpuLibrary } : {}),
         adapters: model.adapters,
         toolParser: model.toolParser,
         reasoningParser: model.reasoningParser,
@@ -379,6 +380,11 @@ async function makePlan(model: ModelToServe, room: { freeBytes: number; budgetBy
     contextBytes: choice.contextBytes,
     memoryBytes: weightsBytes + choice.contextBytes,
   }
+}
+
+/** Whether `npm run gpu` put a GPU build of the engine library into the data folder. */
+export function gpuLibraryInstalled(folder: DataFolder): boolean {
+  return existsSync(join(folder.gpuLibrary, 'node_modules', 'node-llama-cpp'))
 }
 
 /** Asks in a process of its own: a hostile file may take the native reader down, and then only that process. */

@@ -19,10 +19,15 @@ test('a second control waits, says for whom, and goes on when the first lets go'
   const { db } = database
   const first = await takeControlLease({ db, holder: 'first', onWait: never, onLost: never })
   let waitsFor = ''
-  const second = takeControlLease({ db, holder: 'second', onLost: never, onWait: (other) => {
-    waitsFor = other
-    void first.release()
-  } })
+  const second = takeControlLease({
+    db,
+    holder: 'second',
+    onLost: never,
+    onWait: (other) => {
+      waitsFor = other
+      void first.release()
+    },
+  })
   const taken = await second
   assert.equal(waitsFor, 'first')
   assert.equal(taken.term, first.term + 1)

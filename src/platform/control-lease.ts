@@ -3,8 +3,9 @@
  * that finds a higher term has been replaced and must stop at once. Times are the database's own, so clocks of two
  * machines need not agree.
  */
-import { and, eq, lt, or, sql } from 'drizzle-orm'
+
 import { setTimeout as sleep } from 'node:timers/promises'
+import { and, eq, lt, or, sql } from 'drizzle-orm'
 import type { Db } from './database/database.ts'
 import { controlLease } from './tables.ts'
 
@@ -23,7 +24,12 @@ export type LeaseOptions = {
 }
 
 /** Waits until the lease is ours, and renews it until `release`. */
-export async function takeControlLease({ db, holder, onWait, onLost }: LeaseOptions): Promise<{ term: number; release: () => Promise<void> }> {
+export async function takeControlLease({
+  db,
+  holder,
+  onWait,
+  onLost,
+}: LeaseOptions): Promise<{ term: number; release: () => Promise<void> }> {
   let waited = false
   for (;;) {
     const term = await tryTake(db, holder)
@@ -57,7 +63,11 @@ function keep(db: Db, holder: string, term: number, onLost: () => void) {
   let lastRenewed = performance.now()
   const timer = setInterval(async () => {
     try {
-      const rows = await db.update(controlLease).set({ heldUntil: until }).where(mine).returning({ term: controlLease.term })
+      const rows = await db
+        .update(controlLease)
+        .set({ heldUntil: until })
+        .where(mine)
+        .returning({ term: controlLease.term })
       if (rows.length === 0) onLost()
       else lastRenewed = performance.now()
     } catch {

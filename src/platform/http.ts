@@ -9,6 +9,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController, type RawServerDefault } from 'fastify'
+import { Type } from 'typebox'
 import { AppError, errorBody } from './errors.ts'
 import { newId } from './ids.ts'
 import type { Log } from './log.ts'
@@ -38,6 +39,12 @@ export async function createServer({ log, version, publicUrl }: ServerOptions): 
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   await server.register(swagger, {
+    // Named shapes keep their names in the document, and it says which bodies may be left out.
+    refResolver: { buildLocalReference: (schema, _base, _fragment, at) => String(schema.$id ?? `def-${at}`) },
+    transform: ({ schema, url }) => ({
+      schema: isOptionalBody(schema?.body) ? { ...schema, [OPTIONAL_BODY]: true } : schema,
+      url,
+    }),
     openapi: {
       openapi: '3.1.0',
       info: {
@@ -54,6 +61,9 @@ export async function createServer({ log, version, publicUrl }: ServerOptions): 
         },
       },
     },
+  })
+  server.addHook('preValidation', async (request) => {
+    if (request.body === undefined && isOptionalBody(request.routeOptions.schema?.body)) request.body = {}
   })
   server.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id)
@@ -81,16 +91,11 @@ export async function createServer({ log, version, publicUrl }: ServerOptions): 
 export function wireError(error: unknown): { status: number; body: ReturnType<typeof errorBody> } {
   if (error instanceof AppError)
     return { status: error.status, body: errorBody(error.code, error.status, error.message) }
-  const { validation, validationContext, statusCode, code, message } = error as FastifyFailure
+  const { validation, statusCode, code, message } = error as FastifyFailure
   if (validation)
     return {
       status: 400,
-      body: errorBody(
-        'invalid_request',
-        400,
-        `${validationContext ?? 'request'} ${message}.`.replace(/\.\.$/, '.'),
-        paramOf(validation[0]),
-      ),
+      body: errorBody('invalid_request', 400, `${message}.`.replace(/\.\.$/, '.'), paramOf(validation[0])),
     }
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
     return { status: statusCode, body: errorBody(FASTIFY_CODES[code ?? ''] ?? 'invalid_request', statusCode, message) }
@@ -98,6 +103,13 @@ export function wireError(error: unknown): { status: number; body: ReturnType<ty
     status: 500,
     body: errorBody('internal', 500, 'Something went wrong here. The log has it under this request id.'),
   }
+}
+
+/** Marks an operation of the document whose body is wrapped in `Type.Optional`. */
+export const OPTIONAL_BODY = 'x-optional-body'
+
+function isOptionalBody(schema: unknown): boolean {
+  return Type.IsSchema(schema) && Type.IsOptional(schema)
 }
 
 /** What Fastify itself refuses, in the words that the gateway uses for the same trouble. */
@@ -110,7 +122,6 @@ const FASTIFY_CODES: Record<string, string> = {
 
 type FastifyFailure = {
   validation?: { instancePath?: string; params?: { missingProperty?: string } }[]
-  validationContext?: string
   statusCode?: number
   code?: string
   message: string

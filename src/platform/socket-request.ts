@@ -1,5 +1,5 @@
-import { request } from 'node:http'
 import type { IncomingMessage } from 'node:http'
+import { request } from 'node:http'
 
 export type SocketAnswer = { status: number; body: unknown }
 
@@ -32,7 +32,9 @@ export async function socketRequest(
       resolve,
     )
     outgoing.setTimeout(options.timeoutMs ?? 10_000, () => outgoing.destroy(new Error('no answer in time')))
-    outgoing.on('error', (error) => reject(new SocketSilent(`${socketPath} does not answer: ${error.message}.`, { cause: error })))
+    outgoing.on('error', (error) =>
+      reject(new SocketSilent(`${socketPath} does not answer: ${error.message}.`, { cause: error })),
+    )
     outgoing.end(text)
   })
   const chunks: Buffer[] = []

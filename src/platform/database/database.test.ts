@@ -9,9 +9,10 @@ import { gunzipSync } from 'node:zlib'
 import { sql } from 'drizzle-orm'
 import { createLog } from '../log.ts'
 import { controlLease } from '../tables.ts'
-import { type Database, type Db, openDatabase, TransactionMisuse } from './database.ts'
+import { type Database, type Db, openDatabase } from './database.ts'
 import { QueryTooLong } from './pglite-thread.ts'
 import { migratedTemplate, scratchUrl } from './scratch.ts'
+import { TransactionMisuse } from './transaction-guard.ts'
 
 const log = createLog('test', 'silent')
 const scratch = mkdtempSync(join(tmpdir(), 'tradewind-database-'))
