@@ -304,6 +304,11 @@ export class BatchLoop {
       // One step after the other, as long as there is something to do.
     }
     this.#pumping = false
+    // What came while the last step was being awaited found the pump still running.
+    if (this.#waiting.length > 0 || this.#chores.length > 0) {
+      this.#wake()
+      return
+    }
     const unsaved = this.#sequences.some(({ disk, saved, running }) => disk && !saved && running === null)
     if (this.#options.spill !== null && !this.#closing && unsaved) {
       this.#spillTimer = setTimeout(() => void this.between(() => this.#spillIdle()), SPILL_IDLE_MS)

@@ -68,7 +68,6 @@ export class EmbeddingQueue {
       job.reject(new EngineError('engine.closing', 'This engine is closing.'))
     }
     await this.#working
-    await this.#context.dispose()
   }
 
   async #work(): Promise<void> {

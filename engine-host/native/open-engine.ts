@@ -83,14 +83,20 @@ type OpenParts = {
 async function openModel(parts: OpenParts): Promise<TokenEngine> {
   const { spec, loaded, model, poolThreads, forcePublic, recent, log } = parts
   const { llama } = loaded
-  const release = () => llama.dispose()
+  // In this order and by these references: the library holds contexts and models weakly, and one that was collected
+  // before it was disposed keeps `llama.dispose()` waiting for ever.
+  const release = async (context: { dispose(): Promise<void> }) => {
+    await context.dispose()
+    await model.dispose()
+    await llama.dispose()
+  }
   if (spec.task === 'embedding') {
     const context = await explained(recent, () => model.createEmbeddingContext(embeddingLimits(spec, model)))
     const words = createModelWords(llama, model, {
       contextTokens: embeddingLimits(spec, model).contextSize,
       sequences: 1,
     })
-    return createEmbeddingEngine({ llama, words, context, release })
+    return createEmbeddingEngine({ llama, words, context, release: () => release(context) })
   }
 
   const words = createModelWords(llama, model, { contextTokens: spec.contextTokens, sequences: spec.sequences })
@@ -117,7 +123,7 @@ async function openModel(parts: OpenParts): Promise<TokenEngine> {
       const abilities = await testedAbilities(raw, model, words.facts.vocabularySize, spec.sequences, log)
       if (abilities !== null) {
         const spill = openSpill(spec, loaded.release, log)
-        return createNativeEngine({ ...spec, ...abilities, raw, words, spill, release, log })
+        return createNativeEngine({ ...spec, ...abilities, raw, words, spill, release: () => release(context), log })
       }
     }
     await context.dispose()

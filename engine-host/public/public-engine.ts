@@ -44,7 +44,8 @@ export type PublicEngineParts = {
   /** Makes the context with the given strategy for filling its batches. */
   createContext: (fill: FillStrategy) => Promise<LlamaContext>
   prefillChunkTokens: number
-  release: () => Promise<void>
+  /** Frees context, model and library. */
+  release: (context: LlamaContext) => Promise<void>
   log: (message: string) => void
 }
 
@@ -108,18 +109,21 @@ export async function createPublicEngine(parts: PublicEngineParts): Promise<Toke
       waiting.splice(waiting.indexOf(next), 1)
       const seat = bestSeat(free, next.request)
       seat.running = next
-      const run = runJob(next, seat).finally(() => {
+      const run = runJob(next, seat).then((settle) => {
         underWay.delete(run)
         shares.leave(next.request.share)
         seat.running = null
         seat.lastUsed = ++clock
+        // Whoever hears of the end finds the sequence free.
+        settle()
         admit()
       })
       underWay.add(run)
     }
   }
 
-  async function runJob(job: Job, seat: Seat): Promise<void> {
+  /** @returns what tells the caller; never rejects */
+  async function runJob(job: Job, seat: Seat): Promise<() => void> {
     const { request } = job
     const startedAt = performance.now()
     const times = { startedAt, firstTokenAt: 0 }
@@ -144,11 +148,12 @@ export async function createPublicEngine(parts: PublicEngineParts): Promise<Toke
       counters.cachedTokens += cachedTokens
       const end = await generate(job, seat, cachedTokens, said, times)
       if (seat.forget) await emptySeat(seat)
-      job.resolve(result(end))
+      const done = result(end)
+      return closing ? () => job.reject(closingError()) : () => job.resolve(done)
     } catch (error) {
       seat.scope = null
       await seat.sequence.clearHistory().catch(() => {})
-      job.reject(error instanceof EngineError ? error : stepFailed(error))
+      return () => job.reject(error instanceof EngineError ? error : stepFailed(error))
     }
   }
 
@@ -273,7 +278,7 @@ export async function createPublicEngine(parts: PublicEngineParts): Promise<Toke
   }
 
   function refusal({ prompt, tokensMax, adapter, topLogprobs, sampling }: GenerateRequest): EngineError | null {
-    if (closing) return new EngineError('engine.closing', 'This engine is closing.')
+    if (closing) return closingError()
     if (adapter !== null)
       return new EngineError('engine.adapter_unknown', `No adapter is loaded under the name ${adapter}.`)
     if (prompt.length === 0) return new EngineError('engine.step_failed', 'A prompt needs at least one token.')
@@ -374,11 +379,11 @@ export async function createPublicEngine(parts: PublicEngineParts): Promise<Toke
         closing = true
         for (const job of waiting.splice(0)) {
           shares.leave(job.request.share)
-          job.reject(new EngineError('engine.closing', 'This engine is closing.'))
+          job.reject(closingError())
         }
         for (const { running } of seats) if (running !== null) running.cancelled = true
         await Promise.allSettled(underWay)
-        await release()
+        await release(context)
       })()
       return disposing
     },
@@ -422,6 +427,10 @@ function commonPrefix(a: readonly Token[], b: readonly Token[]): number {
   let length = 0
   while (length < a.length && length < b.length && a[length] === b[length]) length++
   return length
+}
+
+function closingError(): EngineError {
+  return new EngineError('engine.closing', 'This engine is closing.')
 }
 
 function stepFailed(error: unknown): EngineError {
