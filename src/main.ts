@@ -11,6 +11,7 @@ import { billingRoutes } from './billing/routes.ts'
 import { createCatalog } from './catalog/catalog.ts'
 import { createBackups } from './control/backups.ts'
 import { docsRoutes } from './control/docs-routes.ts'
+import { createContentSweep } from './control/forget-content.ts'
 import { healthRoutes } from './control/health-routes.ts'
 import { createMachineView } from './control/memory-pools.ts'
 import { createStarter } from './control/starter.ts'
@@ -111,9 +112,16 @@ const feed = createSnapshotFeed({
   log,
 })
 const starter = createStarter({ wanted: config.starter, catalog, deployments, link, log })
+const content = createContentSweep({
+  keys: () => identity.keys.gatewayKeys(),
+  engines,
+  prefixes: folder.prefixes,
+  log,
+})
 const backups = createBackups({ database, folder: folder.backups, clock, log })
 
 identity.onKeysChanged(() => feed.inForceEverywhere(KEYS_IN_FORCE_MS_MAX))
+identity.onKeysChanged(() => content.sweep())
 deployments.onRoutesChanged(() => void feed.push())
 await deployments.restore()
 
@@ -133,6 +141,7 @@ const saveUse = setInterval(
 )
 process.on('SIGTERM', () => void close())
 
+await content.sweep()
 await catalog.resumeUnfinished()
 await deployments.reload()
 reloaded = true
@@ -216,6 +225,7 @@ function giveUp(message: string): void {
 async function close(): Promise<void> {
   clearInterval(saveUse)
   backups.stop()
+  content.stop()
   feed.close()
   await catalog.close()
   await Promise.all([publicServer.close(), adminServer.close()])

@@ -32,7 +32,7 @@ export type Route = {
   contextTokens: number
   createdAtMs: number
   ownedBy: string
-  replicas: { engineId: string; socketPath: string }[]
+  replicas: { engineId: string; speaks: 'tradewind' | 'openai'; socketPath: string }[]
 }
 
 export type LoadWish = { contextTokens?: number; sequences?: number }
@@ -254,7 +254,10 @@ export function createDeployments({ db, catalog, engines, clock, log }: Deployme
             contextTokens: engine?.contextTokens ?? row?.planContextTokens ?? facts.contextTokens,
             createdAtMs: catalog.weightsOf(facts.id)?.arrivedAtMs ?? 0,
             ownedBy: facts.ownedBy,
-            replicas: engine?.state === 'ready' ? [{ engineId: engine.engineId, socketPath: engine.socketPath }] : [],
+            replicas:
+              engine?.state === 'ready'
+                ? [{ engineId: engine.engineId, speaks: engine.speaks, socketPath: engine.socketPath }]
+                : [],
           },
         ]
       })

@@ -20,7 +20,7 @@ import { type DataFolder, sockets } from '../platform/data-folder.ts'
 import { newId } from '../platform/ids.ts'
 import type { Log } from '../platform/log.ts'
 import { SocketSilent, socketRequest } from '../platform/socket-request.ts'
-import type { RunningEngine } from '../supervisor/messages.ts'
+import type { EngineCommand, RunningEngine } from '../supervisor/messages.ts'
 import { chooseShape, shapesFor } from './context-shape.ts'
 import type {
   AdapterSpec,
@@ -32,7 +32,7 @@ import type {
   SamplingDefaults,
   ToolParser,
 } from './engine-wire.ts'
-import { EngineCrashed, MemoryExceeded, ModelNotServable } from './errors.ts'
+import { AdaptersUnsupported, EngineCrashed, EngineRefused, MemoryExceeded, ModelNotServable } from './errors.ts'
 import { engineCommand } from './llama-server.ts'
 import type { SupervisorLink } from './supervisor-link.ts'
 import { threadShare } from './thread-share.ts'
@@ -57,6 +57,8 @@ export type EngineView = {
   model: string
   state: 'loading' | 'ready' | 'failed'
   socketPath: string
+  /** Our engine host, or another server that speaks OpenAI's API and none of our headers. */
+  speaks: 'tradewind' | 'openai'
   task: EngineTask
   contextTokens: number
   sequences: number
@@ -98,6 +100,7 @@ const HEALTH_POLL_MS = 40
 
 type Running = {
   spec: EngineSpec
+  command: EngineCommand
   state: EngineView['state']
   health: EngineHealth | null
   memoryBytes: number
@@ -141,9 +144,10 @@ export async function createEngines({ link, config, folder, machineMemory, log, 
     watchUntilReady(engine)
   })
 
-  function register(spec: EngineSpec, memoryBytes: number, seen?: RunningEngine): Running {
+  function register(spec: EngineSpec, command: EngineCommand, memoryBytes: number, seen?: RunningEngine): Running {
     const engine: Running = {
       spec,
+      command,
       state: 'loading',
       health: null,
       memoryBytes,
@@ -196,15 +200,19 @@ export async function createEngines({ link, config, folder, machineMemory, log, 
         .filter((engine) => engine.spec.threads !== threads)
         .map(async (engine) => {
           engine.spec.threads = threads
-          if (engine.state === 'ready') await tell(engine, 'POST', '/threads', { threads })
+          link.send({ type: 'engine.update', spec: engine.spec })
+          if (isOurs(engine) && engine.state === 'ready') await tell(engine, 'POST', '/threads', { threads })
         }),
     )
   }
 
   async function tell(engine: Running, method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<void> {
     const answer = await socketRequest(engine.spec.socketPath, method, path, body === undefined ? {} : { body })
-    if (answer.status >= 300)
-      throw new Error(`The engine of ${engine.spec.modelName} answered ${answer.status} to ${method} ${path}.`)
+    if (answer.status < 300) return
+    const { error } = answer.body as { error?: { code: string; message: string } }
+    if (error && answer.status < 500)
+      throw new EngineRefused({ model: engine.spec.modelName, reason: error.message, cause: error.code })
+    throw new Error(`The engine of ${engine.spec.modelName} answered ${answer.status} to ${method} ${path}.`)
   }
 
   const door = {
@@ -258,7 +266,7 @@ export async function createEngines({ link, config, folder, machineMemory, log, 
           : {}),
       }
       const command = await engineCommand(config.llamaServer, spec)
-      const engine = register(spec, plan.memoryBytes)
+      const engine = register(spec, command, plan.memoryBytes)
       link.send({ type: 'engine.start', spec, command })
       changed()
       await door.settled(engineId)
@@ -299,7 +307,7 @@ export async function createEngines({ link, config, folder, machineMemory, log, 
       for (const seen of engines) {
         // The plan of the earlier life is not known here; the process's own size is close enough.
         const stats = await statsOf(seen.spec.socketPath)
-        register(seen.spec, stats?.residentBytes ?? PROCESS_BYTES, seen)
+        register(seen.spec, seen.command, stats?.residentBytes ?? PROCESS_BYTES, seen)
       }
       if (engines.length > 0) changed()
       return [...running.values()].map(view)
@@ -316,8 +324,10 @@ export async function createEngines({ link, config, folder, machineMemory, log, 
     async addAdapter(engineId: string, adapter: AdapterSpec): Promise<void> {
       const engine = running.get(engineId)
       if (!engine) return
+      if (!isOurs(engine)) throw new AdaptersUnsupported({ model: engine.spec.modelName })
       await tell(engine, 'POST', '/adapters', adapter)
       engine.spec.adapters.push(adapter)
+      link.send({ type: 'engine.update', spec: engine.spec })
     },
 
     async removeAdapter(engineId: string, name: string): Promise<void> {
@@ -325,6 +335,7 @@ export async function createEngines({ link, config, folder, machineMemory, log, 
       if (!engine) return
       await tell(engine, 'DELETE', `/adapters/${encodeURIComponent(name)}`)
       engine.spec.adapters = engine.spec.adapters.filter((adapter) => adapter.name !== name)
+      link.send({ type: 'engine.update', spec: engine.spec })
     },
 
     /** Forgets what engines remember of prompts: of a project (`salt`), or of one key in it (`share`). */
@@ -332,7 +343,7 @@ export async function createEngines({ link, config, folder, machineMemory, log, 
       const query = new URLSearchParams({ salt, ...(share === null ? {} : { share }) })
       await Promise.allSettled(
         [...running.values()]
-          .filter((engine) => engine.state === 'ready')
+          .filter((engine) => isOurs(engine) && engine.state === 'ready')
           .map((engine) => tell(engine, 'DELETE', `/prefixes?${query}`)),
       )
     },
@@ -430,6 +441,11 @@ async function ask<Body>(socketPath: string, path: string): Promise<Body | null>
   }
 }
 
+/** Whether it knows our lifecycle routes and headers. */
+function isOurs(engine: Running): boolean {
+  return engine.command.kind === 'embedded'
+}
+
 function view(engine: Running): EngineView {
   const { spec, state, health, memoryBytes, pid, restarts, startedAtMs } = engine
   return {
@@ -437,6 +453,7 @@ function view(engine: Running): EngineView {
     model: spec.modelName,
     state,
     socketPath: spec.socketPath,
+    speaks: isOurs(engine) ? 'tradewind' : 'openai',
     task: spec.task,
     contextTokens: health?.model?.contextTokens ?? spec.contextTokens,
     sequences: spec.sequences,

@@ -30,6 +30,21 @@ export class EngineCrashed extends AppError<{ model: string; times: number; logP
     `The engine of ${d.model} ended ${d.times} times while it loaded; it is not tried again by itself. Its log: ${d.logPath}`
 }
 
+/** A running engine said no: a broken adapter file, one for another model. */
+export class EngineRefused extends AppError<{ model: string; reason: string; cause: string }> {
+  static override code = 'engines.engine_refused'
+  static override status = 422
+  static override say = (d: EngineRefused['data']) => `The engine of ${d.model} refuses: ${d.reason}`
+}
+
+/** llama.cpp's own server takes adapters only when it starts, and then for all requests. */
+export class AdaptersUnsupported extends AppError<{ model: string }> {
+  static override code = 'engines.adapters_unsupported'
+  static override status = 409
+  static override say = (d: AdaptersUnsupported['data']) =>
+    `${d.model} runs on llama.cpp's own server, which cannot choose an adapter for each request. Clear LLAMA_SERVER to use the embedded engine.`
+}
+
 /** `LLAMA_SERVER` names something that is not there. */
 export class LlamaServerMissing extends AppError<{ named: string }> {
   static override code = 'engines.llama_server_missing'

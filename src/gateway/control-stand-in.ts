@@ -129,7 +129,7 @@ export function routeOf(
 }
 
 export function localReplica(engineId: string, socketPath: string): SnapshotReplica {
-  return { engineId, socketPath, baseUrl: null, authorization: null }
+  return { engineId, speaks: 'tradewind', socketPath, baseUrl: null, authorization: null }
 }
 
 export function sendJson(response: ServerResponse, status: number, value: unknown): void {

@@ -53,7 +53,7 @@ export function createEnginePools(limits: Pick<GatewayLimits, 'engineFirstByteMs
       return {
         dispatcher: held.pool,
         pathPrefix: replica.baseUrl === null ? '' : pathPrefixOf(replica.baseUrl),
-        isOurs: replica.socketPath !== null,
+        isOurs: replica.speaks === 'tradewind',
         release: () => {
           held.load--
         },

@@ -302,7 +302,13 @@ describe('an upstream that others run', () => {
 
   it('gets its own authorisation, none of our headers, and is asked for usage in the body', async () => {
     const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/openai/v1/`
-    const replica = { engineId: 'eng_up', socketPath: null, baseUrl, authorization: 'Bearer theirs' }
+    const replica = {
+      engineId: 'eng_up',
+      speaks: 'openai' as const,
+      socketPath: null,
+      baseUrl,
+      authorization: 'Bearer theirs',
+    }
     await control.push({ routes: [routeOf('small', [replica])] })
     const answer = await chat(port, 'tw-a', body({ stream: true }))
     assert.equal(answer.text, `${delta('a')}data: [DONE]\n\n`)

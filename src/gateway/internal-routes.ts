@@ -85,9 +85,8 @@ export function snapshotRoute(route: Route): SnapshotRoute {
   return {
     ...rest,
     createdS: Math.floor(createdAtMs / 1_000),
-    replicas: replicas.map(({ engineId, socketPath }) => ({
-      engineId,
-      socketPath,
+    replicas: replicas.map((replica) => ({
+      ...replica,
       baseUrl: null,
       authorization: null,
     })),

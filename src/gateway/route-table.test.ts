@@ -5,6 +5,7 @@ import type { SnapshotReplica } from './snapshot.ts'
 
 const replica = (engineId: string): SnapshotReplica => ({
   engineId,
+  speaks: 'tradewind',
   socketPath: '/x',
   baseUrl: null,
   authorization: null,

@@ -58,6 +58,8 @@ export type SnapshotRoute = {
 
 export type SnapshotReplica = {
   engineId: string
+  /** `tradewind`: knows our headers and can be told to stop a request; `openai`: speaks OpenAI's API and no more. */
+  speaks: 'tradewind' | 'openai'
   /** Exactly one of the two: a local engine's socket, or an OpenAI-compatible base URL. */
   socketPath: string | null
   baseUrl: string | null

@@ -14,7 +14,8 @@ export type ChildOptions = {
   name: string
   command: string
   arguments: string[]
-  environment: Record<string, string>
+  /** Asked at each start, over the supervisor's own. */
+  environment: () => Record<string, string>
   /** Whether the child is a Node process that talks over IPC. */
   ipc: boolean
   log: LogFile
@@ -46,7 +47,7 @@ export class Child {
   start(): void {
     const { command, arguments: argv, environment, ipc, log } = this.#options
     const child = spawn(command, argv, {
-      env: { ...process.env, ...environment },
+      env: { ...process.env, ...environment() },
       stdio: ipc ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['pipe', 'pipe', 'pipe'],
       serialization: 'json',
     })

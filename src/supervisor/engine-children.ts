@@ -26,13 +26,13 @@ export class Engines {
       name: spec.engineId,
       command: command.kind === 'embedded' ? process.execPath : command.command,
       arguments: command.kind === 'embedded' ? [ENGINE_HOST] : command.arguments,
-      environment: {
-        TRADEWIND_ENGINE_SPEC: JSON.stringify(spec),
+      environment: () => ({
+        TRADEWIND_ENGINE_SPEC: JSON.stringify(entry.spec),
         // One libuv thread: decoding then stays on one native thread, which more than doubles its speed on two cores.
         UV_THREADPOOL_SIZE: '1',
         // An abort in native code would otherwise look for a debugger before it ends.
         GGML_NO_BACKTRACE: '1',
-      },
+      }),
       ipc: false,
       log: this.#options.log(`engine-${spec.modelName.replaceAll(/[^a-zA-Z0-9.-]/g, '_')}`),
       onExit: ({ code, signal, restartInMs }) => {
@@ -40,8 +40,15 @@ export class Engines {
         this.#options.onExit({ type: 'engine.exited', engineId: spec.engineId, code, signal, restartInMs })
       },
     })
-    this.#entries.set(spec.engineId, { spec, command, child })
+    const entry: Entry = { spec, command, child }
+    this.#entries.set(spec.engineId, entry)
     child.start()
+  }
+
+  /** Keeps what an engine is to be started with the next time. */
+  update(spec: EngineSpec): void {
+    const entry = this.#entries.get(spec.engineId)
+    if (entry) entry.spec = spec
   }
 
   async stop(engineId: string, withinMs: number): Promise<void> {

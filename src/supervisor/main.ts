@@ -36,7 +36,7 @@ const control = new Child({
   name: 'control',
   command: process.execPath,
   arguments: [entry('../main.ts')],
-  environment: {},
+  environment: () => ({}),
   ipc: true,
   log: log('control'),
   onMessage: hearControl,
@@ -53,7 +53,7 @@ const workers = Array.from({ length: config.gatewayWorkers }, (_, index) => {
     name,
     command: process.execPath,
     arguments: [entry('../gateway/worker.ts')],
-    environment: { TRADEWIND_WORKER: String(index) },
+    environment: () => ({ TRADEWIND_WORKER: String(index) }),
     ipc: true,
     log: log(name),
     onMessage: (message) => {
@@ -91,6 +91,9 @@ function hearControl(message: ToSupervisor): void {
   switch (message.type) {
     case 'engine.start':
       engines.start(message.spec, message.command)
+      break
+    case 'engine.update':
+      engines.update(message.spec)
       break
     case 'engine.stop':
       void engines.stop(message.engineId, ENGINE_DRAIN_MS)

@@ -11,6 +11,8 @@ export type EngineCommand = { kind: 'embedded' } | { kind: 'llama-server'; comma
 
 export type ToSupervisor =
   | { type: 'engine.start'; spec: EngineSpec; command: EngineCommand }
+  /** What it is to be started with if it dies: adapters and threads change while it runs. */
+  | { type: 'engine.update'; spec: EngineSpec }
   | { type: 'engine.stop'; engineId: string }
   | { type: 'engines.list' }
   /** For the person at the terminal. */

