@@ -420,21 +420,25 @@ function estimate(question: EstimateQuestion): Promise<EstimateAnswer> {
 
 const ESTIMATE = fileURLToPath(new URL('../../engine-host/estimate.ts', import.meta.url))
 
+/** Null where nobody answers. */
 async function healthOf(socketPath: string): Promise<EngineHealth | null> {
-  return ask<EngineHealth>(socketPath, '/health')
+  const answer = await ask(socketPath, '/health')
+  if (answer === null) return null
+  if ('state' in answer.body) return answer.body as EngineHealth
+  // llama.cpp's own server: 200 {"status":"ok"}, or 503 {"error":…} while it loads.
+  return { state: answer.status === 200 ? 'ready' : 'loading' }
 }
 
+/** Null where nobody answers, or a server that keeps no such figures. */
 async function statsOf(socketPath: string): Promise<EngineStats | null> {
-  return ask<EngineStats>(socketPath, '/stats')
+  const answer = await ask(socketPath, '/stats')
+  return answer?.status === 200 ? (answer.body as EngineStats) : null
 }
 
-async function ask<Body>(socketPath: string, path: string): Promise<Body | null> {
+async function ask(socketPath: string, path: string): Promise<{ status: number; body: object } | null> {
   try {
-    const { body } = await socketRequest(socketPath, 'GET', path, { timeoutMs: 2_000 })
-    // llama.cpp's own server answers {"status":"ok"} where ours says its state.
-    if (path === '/health' && typeof body === 'object' && body !== null && 'status' in body)
-      return { state: body.status === 'ok' ? 'ready' : 'loading' } as Body
-    return typeof body === 'object' && body !== null && !('error' in body && path !== '/health') ? (body as Body) : null
+    const { status, body } = await socketRequest(socketPath, 'GET', path, { timeoutMs: 2_000 })
+    return { status, body: typeof body === 'object' && body !== null ? body : {} }
   } catch (error) {
     if (error instanceof SocketSilent) return null
     throw error
