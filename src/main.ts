@@ -151,7 +151,7 @@ await machine.measure()
 async function server(socket: 'public' | 'admin') {
   const made = await createServer({ log, version: VERSION, publicUrl: config.publicUrl })
   guardRoutes(made, identity, socket)
-  await made.register(docsRoutes)
+  await made.register(docsRoutes, { publicUrl: config.publicUrl, sampleModel })
   await made.register(identityRoutes, { identity, socket, facts: { status: statusSentence, sampleModel } })
   await made.register(billingRoutes, { billing })
   await made.register(modelRoutes, { catalog, deployments, engines })

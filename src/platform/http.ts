@@ -39,6 +39,7 @@ export async function createServer({ log, version, publicUrl }: ServerOptions): 
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   await server.register(swagger, {
+    convertConstToEnum: false, // OpenAPI 3.1 knows const
     // Named shapes keep their names in the document, and it says which bodies may be left out.
     refResolver: { buildLocalReference: (schema, _base, _fragment, at) => String(schema.$id ?? `def-${at}`) },
     transform: ({ schema, url }) => ({

@@ -1,5 +1,5 @@
 /** The first call, ready to paste: the official OpenAI packages read the address and the key from these two variables. */
-import { html, type Markup } from './markup.ts'
+import { html, type Markup } from '../../platform/markup.ts'
 
 export type SampleFacts = {
   /** With `/v1`. */

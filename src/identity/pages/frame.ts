@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { html, Markup } from './markup.ts'
+import { html, Markup } from '../../platform/markup.ts'
 
 const CSS = readFileSync(new URL('./pages.css', import.meta.url), 'utf8')
 

@@ -1,8 +1,8 @@
+import { html } from '../../platform/markup.ts'
 import type { Organization } from '../organizations.ts'
 import type { PersonCaller } from '../rules.ts'
 import { shellBlock } from './code-samples.ts'
 import { page, sign } from './frame.ts'
-import { html } from './markup.ts'
 
 export type HomePageParts = {
   person: PersonCaller

@@ -1,8 +1,8 @@
+import { html } from '../../platform/markup.ts'
 import type { SetupDone } from '../setup.ts'
 import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, type SetupForm, type SetupProblems } from '../setup-form.ts'
 import { environmentSample, firstCallTabs, shellBlock } from './code-samples.ts'
 import { alert, field, page, sign } from './frame.ts'
-import { html } from './markup.ts'
 
 export type SetupPageParts = { token: string; form: Partial<SetupForm>; problems: SetupProblems }
 

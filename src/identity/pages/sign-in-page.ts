@@ -1,5 +1,5 @@
+import { html } from '../../platform/markup.ts'
 import { alert, field, page } from './frame.ts'
-import { html } from './markup.ts'
 
 export type SignInPageParts = { email: string; next: string; problem: string | null }
 

@@ -1,0 +1,134 @@
+/** The routes that a gateway worker answers by itself, as the document describes them. */
+import type { Type } from 'typebox'
+import * as shapes from './inference-schemas.ts'
+import type { Method, OpenApiResponse, Parameter, Schema } from './openapi.ts'
+
+export type GatewayOperation = {
+  method: Method
+  path: string
+  operationId: string
+  tag: string
+  summary: string
+  description: string
+  /** The scope that a key needs; null = open to anybody. */
+  scope: 'inference' | 'models.read' | null
+  parameters?: Parameter[]
+  body?: Type.TSchema
+  answer: Type.TSchema
+  /** One event of the stream that comes with `stream: true`. */
+  event?: Type.TSchema
+}
+
+const Inference = 'Inference'
+
+export const GATEWAY_OPERATIONS: readonly GatewayOperation[] = [
+  {
+    method: 'post',
+    path: '/v1/chat/completions',
+    operationId: 'createChatCompletion',
+    tag: Inference,
+    summary: 'Answer a conversation',
+    description:
+      'OpenAI’s chat completions, whole or as a stream. Fields that are null count as absent; fields that nobody here has heard of are accepted. `audio`, `prediction`, `web_search_options`, `functions` and `function_call` are refused, since ignoring them would change the answer. A client that hangs up stops the generation.',
+    scope: 'inference',
+    body: shapes.ChatRequest,
+    answer: shapes.ChatCompletion,
+    event: shapes.ChatChunk,
+  },
+  {
+    method: 'post',
+    path: '/v1/completions',
+    operationId: 'createCompletion',
+    tag: Inference,
+    summary: 'Go on with a text',
+    description:
+      'OpenAI’s older text completions: no template, no tools; what the model would write next. `suffix` is refused.',
+    scope: 'inference',
+    body: shapes.CompletionRequest,
+    answer: shapes.Completion,
+    event: shapes.CompletionChunk,
+  },
+  {
+    method: 'post',
+    path: '/v1/embeddings',
+    operationId: 'createEmbedding',
+    tag: Inference,
+    summary: 'Turn texts into vectors',
+    description: 'Needs an embedding model, such as `all-minilm-l6-v2`; a chat model makes none.',
+    scope: 'inference',
+    body: shapes.EmbeddingRequest,
+    answer: shapes.EmbeddingList,
+  },
+  {
+    method: 'get',
+    path: '/v1/models',
+    operationId: 'listServedModels',
+    tag: Inference,
+    summary: 'List the models that this key may name',
+    description: 'Loaded or not: a model whose weights are here is loaded when somebody asks for it.',
+    scope: 'models.read',
+    answer: shapes.ModelCards,
+  },
+  {
+    method: 'get',
+    path: '/v1/models/{id}',
+    operationId: 'getServedModel',
+    tag: Inference,
+    summary: 'One model that this key may name',
+    description: 'An id that holds slashes may be sent as it is or encoded.',
+    scope: 'models.read',
+    parameters: [{ in: 'path', name: 'id', required: true, schema: { type: 'string' } }],
+    answer: shapes.ModelCard,
+  },
+  {
+    method: 'post',
+    path: '/tokenize',
+    operationId: 'tokenize',
+    tag: Inference,
+    summary: 'Count tokens',
+    description: 'The very tokens that a model would read. Costs no generation.',
+    scope: 'inference',
+    body: shapes.TokenizeRequest,
+    answer: shapes.Tokens,
+  },
+  {
+    method: 'post',
+    path: '/detokenize',
+    operationId: 'detokenize',
+    tag: Inference,
+    summary: 'Text of tokens',
+    description: 'What `/tokenize` did, undone.',
+    scope: 'inference',
+    body: shapes.DetokenizeRequest,
+    answer: shapes.DetokenizedText,
+  },
+  {
+    method: 'get',
+    path: '/livez',
+    operationId: 'getLivez',
+    tag: 'Operations',
+    summary: 'Whether the gateway is alive',
+    description: 'Answered by the gateway itself, also while the rest restarts.',
+    scope: null,
+    answer: shapes.Alive,
+  },
+]
+
+/** What it answers when all is well. */
+export function successOf({ answer, event }: GatewayOperation): OpenApiResponse {
+  return {
+    description: event ? 'The answer, whole; or with `stream: true` as events.' : 'The answer.',
+    headers: {
+      'x-request-id': { description: 'Names the request in logs and usage records.', schema: { type: 'string' } },
+    },
+    content: {
+      'application/json': { schema: asSchema(answer) },
+      ...(event ? { 'text/event-stream': { schema: asSchema(event) } } : {}),
+    },
+  }
+}
+
+/** TypeBox's types list keywords one by one; a document is read by whoever comes. */
+export function asSchema(shape: Type.TSchema): Schema {
+  return shape as unknown as Schema
+}
