@@ -323,6 +323,12 @@ export class BatchLoop {
       this.#handOut()
       for (const chore of this.#chores.splice(0)) await chore()
     }
+    for (const { running } of this.#sequences) {
+      if (running === null) continue
+      // Whoever still waits says so again below; a stop that nobody waits for would stand still for ever.
+      running.stopAt = Number.POSITIVE_INFINITY
+      running.awaited = false
+    }
     if (this.#waiting.length > 0) await this.#admit()
     const batches = this.#plan()
     if (batches.length === 0) {
@@ -346,14 +352,6 @@ export class BatchLoop {
 
   /** Gives free sequences to waiting requests, fairly between shares. */
   async #admit(): Promise<void> {
-    for (const one of this.#waiting) {
-      one.stopAt = Number.POSITIVE_INFINITY
-    }
-    for (const { running } of this.#sequences) {
-      if (running === null) continue
-      running.stopAt = Number.POSITIVE_INFINITY
-      running.awaited = false
-    }
     const skipped = new Set<Running>()
     let tries = this.#options.sequences * 2
     while (tries-- > 0) {

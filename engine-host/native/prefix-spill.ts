@@ -174,11 +174,6 @@ export class PrefixSpill {
     rmSync(folder, { recursive: true, force: true })
   }
 
-  /** Deletes the files of one scope, for an adapter whose weights are gone. */
-  forgetScopes(matches: (scope: string) => boolean): void {
-    for (const entry of [...this.#entries.values()]) if (matches(entry.scope)) this.#delete(entry)
-  }
-
   #readFolder(folder: string): void {
     const names = readdirSync(folder)
     const heads = new Set(names.filter((name) => name.endsWith('.head')).map((name) => name.slice(0, -'.head'.length)))
