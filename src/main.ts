@@ -1,49 +1,24 @@
 /**
- * Control: the database, the houses, and the two servers that speak for them. Builds everything once and hands it in.
- * Started by the supervisor; nothing on the path of a request waits for it.
+ * Control: the database, the houses, and the two servers that speak for them. Started by the supervisor; nothing on the
+ * path of a request waits for it.
+ *
+ * This file opens the database while the rest of the program is read, since each takes half a second of a start;
+ * `control/control.ts` builds everything else.
  */
-import { chmod, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createBilling } from './billing/billing.ts'
-import { billingRoutes } from './billing/routes.ts'
-import { createCatalog } from './catalog/catalog.ts'
-import { createBackups } from './control/backups.ts'
-import { docsRoutes } from './control/docs-routes.ts'
-import { createContentSweep } from './control/forget-content.ts'
-import { healthRoutes } from './control/health-routes.ts'
-import { createMachineView } from './control/memory-pools.ts'
-import { createStarter } from './control/starter.ts'
-import { createDeployments } from './deployments/deployments.ts'
-import { modelRoutes } from './deployments/routes.ts'
-import { createEngines, gpuLibraryInstalled } from './engines/engines.ts'
-import { machineMemory } from './engines/machine.ts'
 import { supervisorLink } from './engines/supervisor-link.ts'
-import { internalRoutes, snapshotRoute } from './gateway/internal-routes.ts'
-import { createSnapshotFeed } from './gateway/snapshot-feed.ts'
-import { guardRoutes } from './identity/access.ts'
-import { createIdentity } from './identity/identity.ts'
-import { identityRoutes } from './identity/routes.ts'
-import { secretFromFile } from './identity/secret-file.ts'
 import { systemClock } from './platform/clock.ts'
-import { isLoopback, readConfig } from './platform/config.ts'
+import { readConfig } from './platform/config.ts'
 import { takeControlLease } from './platform/control-lease.ts'
-import { DataFolderLocked, dataFolderAt, lockFile, sockets } from './platform/data-folder.ts'
+import { DataFolderLocked, dataFolderAt, lockFile } from './platform/data-folder.ts'
 import { openDatabase } from './platform/database/database.ts'
-import { createServer } from './platform/http.ts'
 import { createLog } from './platform/log.ts'
-import { VERSION } from './version.ts'
-
-const SAVE_USE_MS = 30_000
-/** A worker that does not answer must not hold up whoever made or revoked a key. */
-const KEYS_IN_FORCE_MS_MAX = 1_000
 
 const config = readConfig(process.env)
 const folder = dataFolderAt(config.dataFolder)
 const log = createLog('control', config.logLevel)
-const clock = systemClock
-const startedAtMs = clock.nowMs()
 const link = supervisorLink(process)
 
 process.on('SIGINT', () => undefined) // the terminal's Ctrl-C is the supervisor's to hear
@@ -53,152 +28,43 @@ process.on('uncaughtException', (error) => {
   process.exit(1)
 })
 
-const unlock = config.databaseUrl === null ? await takeDatabaseFolder() : () => undefined
-const database = await openDatabase({ folder: folder.database, url: config.databaseUrl, log }).catch((error) => {
-  giveUp(
-    config.databaseUrl === null
-      ? `The embedded database in ${folder.database} does not open: ${error.message}. Copies are in ${folder.backups}.`
-      : `The database that DATABASE_URL names does not open: ${error.cause?.message ?? error.message}.`,
-  )
-  return new Promise<never>(() => undefined)
-})
-const { db } = database
-const lease = await takeControlLease({
-  db,
-  holder: `${hostname()} ${folder.root}`,
-  onWait: (other) =>
-    link.send({ type: 'say', lines: [`Another Tradewind (${other}) uses this database; waiting until it ends.`] }),
-  onLost: () => {
-    log.fatal('another control has taken over this database')
-    process.exit(1)
-  },
-})
-
-const identity = createIdentity({
-  db,
-  clock,
-  log,
-  publicUrl: config.publicUrl,
-  port: config.port,
-  secret: secretFromFile(join(folder.root, 'session-secret')),
-})
-const ownerExists = await identity.setup.ownerExists()
-if (!isLoopback(config.host) && !ownerExists)
-  giveUp(
-    `HOST is ${config.host}, which other machines can reach, and this installation has no owner yet. ` +
-      'Start it once without HOST, open the set-up link that it prints, then start it with HOST again.',
-  )
-
-const engines = await createEngines({ link, config: config.engine, folder, machineMemory, log, clock })
-const machine = createMachineView({
-  memory: engines.memory,
-  usesGpu: () => config.engine.gpu === 'auto' && gpuLibraryInstalled(folder),
-})
-const catalog = await createCatalog({
-  db,
-  weightsFolder: folder.weights,
-  hub: { hubUrl: config.hubUrl, token: config.hubToken },
-  memoryPools: machine.pools,
-  clock,
-  log,
-})
-const deployments = createDeployments({ db, catalog, engines, clock, log })
-catalog.askBeforeDeleting((model) => (deployments.isLoaded(model) ? 'a running engine' : null))
-const billing = createBilling({ db })
-const feed = createSnapshotFeed({
-  keys: () => identity.keys.gatewayKeys(),
-  routes: () => deployments.routes().map(snapshotRoute),
-  clock,
-  log,
-})
-const starter = createStarter({ wanted: config.starter, catalog, deployments, link, log })
-const content = createContentSweep({
-  keys: () => identity.keys.gatewayKeys(),
-  engines,
-  prefixes: folder.prefixes,
-  log,
-})
-const backups = createBackups({ database, folder: folder.backups, clock, log })
-
-identity.onKeysChanged(() => feed.inForceEverywhere(KEYS_IN_FORCE_MS_MAX))
-identity.onKeysChanged(() => content.sweep())
-deployments.onRoutesChanged(() => void feed.push())
-await deployments.restore()
-
-let reloaded = false
-const publicServer = await server('public')
-const adminServer = await server('admin')
-await listen(publicServer, sockets.control(folder))
-await listen(adminServer, sockets.controlAdmin(folder))
-link.send({ type: 'ready' })
-
-const offered = await identity.setup.offerLink()
-if (offered) link.send({ type: 'say', lines: ['', `Open this link once to become the owner:  ${offered.url}`, ''] })
-
-const saveUse = setInterval(
-  () => void deployments.saveUse().catch((error) => log.warn({ err: error }, 'last uses were not saved')),
-  SAVE_USE_MS,
-)
-process.on('SIGTERM', () => void close())
-
-await content.sweep()
-await catalog.resumeUnfinished()
-await deployments.reload()
-reloaded = true
-await starter.run()
-await machine.measure()
-
-async function server(socket: 'public' | 'admin') {
-  const made = await createServer({ log, version: VERSION, publicUrl: config.publicUrl })
-  guardRoutes(made, identity, socket)
-  await made.register(docsRoutes, { publicUrl: config.publicUrl, sampleModel })
-  await made.register(identityRoutes, { identity, socket, facts: { status: statusSentence, sampleModel } })
-  await made.register(billingRoutes, { billing })
-  await made.register(modelRoutes, { catalog, deployments, engines })
-  await made.register(healthRoutes, {
-    database,
-    folder,
-    engines,
-    deployments,
-    feed,
-    starter,
-    backups,
-    link,
-    workersWanted: config.gatewayWorkers,
-    metricsToken: config.metricsToken,
-    startedAtMs,
-    reloaded: () => reloaded,
+const opening = open()
+const { startControl, StartRefused } = await import('./control/control.ts')
+const { database, lease, unlock } = await opening
+try {
+  const closeControl = await startControl({ config, folder, database, link, clock: systemClock, log })
+  process.on('SIGTERM', async () => {
+    await closeControl()
+    await lease.release()
+    await database.close()
+    unlock()
+    process.exit(0)
   })
-  if (socket === 'admin') await made.register(internalRoutes, { feed, deployments, billing, identity })
-  return made
+} catch (error) {
+  if (!(error instanceof StartRefused)) throw error
+  await giveUp(error.message)
 }
 
-async function listen(made: Awaited<ReturnType<typeof server>>, path: string): Promise<void> {
-  // A control that was killed leaves its socket behind; the lock on the folder says that nobody listens there now.
-  await rm(path, { force: true })
-  await made.listen({ path })
-  await chmod(path, 0o600)
-}
-
-async function statusSentence(): Promise<string> {
-  const loaded = engines.list().filter((engine) => engine.state === 'ready')
-  if (loaded.length > 0)
-    return `${loaded.map((engine) => engine.model).join(', ')} ${loaded.length === 1 ? 'is' : 'are'} loaded.`
-  const { state, model, problem } = starter.state()
-  if (state === 'fetching' || state === 'loading')
-    return `${model} is being ${state === 'fetching' ? 'fetched' : 'loaded'}.`
-  return problem
-    ? `No model is loaded: ${problem.message}`
-    : 'No model is loaded yet; it is loaded when somebody asks for it.'
-}
-
-async function sampleModel(): Promise<string> {
-  const chat = deployments.routes().filter((route) => route.task === 'chat')
-  return (
-    (chat.find((route) => route.replicas.length > 0) ?? chat[0])?.model ??
-    starter.state().model ??
-    'smollm2-135m-instruct'
+async function open() {
+  const unlock = config.databaseUrl === null ? await takeDatabaseFolder() : () => undefined
+  const database = await openDatabase({ folder: folder.database, url: config.databaseUrl, log }).catch((error) =>
+    giveUp(
+      config.databaseUrl === null
+        ? `The embedded database in ${folder.database} does not open: ${error.message}. Copies are in ${folder.backups}.`
+        : `The database that DATABASE_URL names does not open: ${error.cause?.message ?? error.message}.`,
+    ),
   )
+  const lease = await takeControlLease({
+    db: database.db,
+    holder: `${hostname()} ${folder.root}`,
+    onWait: (other) =>
+      link.send({ type: 'say', lines: [`Another Tradewind (${other}) uses this database; waiting until it ends.`] }),
+    onLost: () => {
+      log.fatal('another control has taken over this database')
+      process.exit(1)
+    },
+  })
+  return { unlock, database, lease }
 }
 
 /** An earlier control may still be closing: a restart by the supervisor waits for it, a living stranger is refused. */
@@ -211,27 +77,15 @@ async function takeDatabaseFolder(): Promise<() => void> {
       )
     } catch (error) {
       if (!(error instanceof DataFolderLocked)) throw error
-      if (waitedMs >= 15_000) giveUp(error.message)
+      if (waitedMs >= 15_000) await giveUp(error.message)
       await sleep(100)
     }
   }
 }
 
-function giveUp(message: string): void {
+/** Says why there is no start, and waits for the supervisor to end everything. */
+function giveUp(message: string): Promise<never> {
   log.fatal(message)
   link.send({ type: 'fatal', message })
-}
-
-async function close(): Promise<void> {
-  clearInterval(saveUse)
-  backups.stop()
-  content.stop()
-  feed.close()
-  await catalog.close()
-  await Promise.all([publicServer.close(), adminServer.close()])
-  await deployments.saveUse()
-  await lease.release()
-  await database.close()
-  unlock()
-  process.exit(0)
+  return new Promise(() => undefined)
 }

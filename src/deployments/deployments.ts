@@ -77,6 +77,12 @@ export function createDeployments({ db, catalog, engines, clock, log }: Deployme
     return row
   }
 
+  /** Whether a running engine is one that this installation would have started now. */
+  function isWanted(engine: EngineView): boolean {
+    const row = rows.get(engine.model)
+    return row?.loaded === true && catalog.weightsOf(engine.model)?.sha256 === engine.sha256
+  }
+
   function toServe(model: string, row: Row): ModelToServe {
     const weights = catalog.weightsOf(model)
     if (!weights) throw new NoWeights({ model })
@@ -181,12 +187,15 @@ export function createDeployments({ db, catalog, engines, clock, log }: Deployme
       for (const row of await db.select().from(deployment).orderBy(desc(deployment.lastUsedAt)))
         rows.set(row.model, row)
       for (const row of await db.select().from(deploymentAdapter)) adapters.set(row.name, row)
-      await engines.adopt()
+      const adopted = await engines.adopt((model) => rows.get(model)?.planMemoryBytes ?? null)
+      for (const engine of adopted.filter((one) => !isWanted(one))) void engines.stop(engine.engineId)
       changed()
     },
 
-    /** Loads what was loaded before and is not running; failures are logged. */
+    /** Loads what was loaded before, and waits for what is loading already; failures are logged. */
     async reload(): Promise<void> {
+      const settling = engines.list().filter((engine) => engine.state === 'loading')
+      await Promise.allSettled(settling.map((engine) => engines.settled(engine.engineId)))
       for (const row of [...rows.values()].filter(
         (one) => one.loaded && !engineOf(one.model) && catalog.weightsOf(one.model) !== null,
       )) {

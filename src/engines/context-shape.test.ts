@@ -20,7 +20,7 @@ test('a shape that would eat the budget gives way to a smaller one before sequen
   const shapes = shapesFor(32_768, {})
   const choice = chooseShape(
     shapes,
-    shapes.map((s) => s.contextTokens * s.sequences * 20_000),
+    shapes.map((s) => s.contextTokens * s.sequences * 10_000),
     1e9,
     { freeBytes: 6e9, budgetBytes: 6e9 },
   )

@@ -6,10 +6,15 @@
  */
 import type { ContextShape } from '../../engine-host/estimate.ts'
 
-const CONTEXTS = [8192, 4096, 2048]
+const CONTEXTS = [8192, 4096]
+/** Only where no longer one fits: too short for a document or a coding agent. */
+const SHORT_CONTEXT = 2048
 const SEQUENCES = [8, 4, 2, 1]
-/** A context may take this share of the whole budget before a smaller shape is preferred. */
-const BUDGET_SHARE = 0.15
+/**
+ * A context may take this share of the whole budget before a smaller shape is preferred. Low, since all of it is cleared
+ * when a model is loaded: a gigabyte costs half a second.
+ */
+const BUDGET_SHARE = 0.06
 
 /** Shapes to consider, best first. A wish leaves only what it allows. */
 export function shapesFor(
@@ -20,8 +25,13 @@ export function shapesFor(
   const contexts = wish.contextTokens
     ? [Math.min(wish.contextTokens, longest)]
     : [...new Set(CONTEXTS.map((tokens) => Math.min(tokens, longest)))]
-  const sequences = wish.sequences ? [wish.sequences] : SEQUENCES
-  return sequences.flatMap((count) => contexts.map((contextTokens) => ({ contextTokens, sequences: count })))
+  const counts = wish.sequences ? [wish.sequences] : SEQUENCES
+  const shapes = counts.flatMap((sequences) => contexts.map((contextTokens) => ({ contextTokens, sequences })))
+  const short =
+    wish.contextTokens || longest <= SHORT_CONTEXT
+      ? []
+      : counts.map((sequences) => ({ contextTokens: SHORT_CONTEXT, sequences }))
+  return [...shapes, ...short]
 }
 
 export type ShapeChoice = { shape: ContextShape; contextBytes: number } | { neededBytes: number }

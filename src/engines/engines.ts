@@ -55,6 +55,8 @@ export type ModelToServe = {
 export type EngineView = {
   engineId: string
   model: string
+  /** Of its weights. */
+  sha256: string
   state: 'loading' | 'ready' | 'failed'
   socketPath: string
   /** Our engine host, or another server that speaks OpenAI's API and none of our headers. */
@@ -301,13 +303,15 @@ export async function createEngines({ link, config, folder, machineMemory, log, 
       await shareThreads()
     },
 
-    /** Takes over what an earlier control left running. @returns the engines found */
-    async adopt(): Promise<EngineView[]> {
+    /**
+     * Takes over what runs already: an earlier control left it, or the supervisor began to load it beside this one.
+     * @param memoryOf bytes that were planned for a model; null = unknown
+     * @returns the engines found
+     */
+    async adopt(memoryOf: (model: string) => number | null): Promise<EngineView[]> {
       const { engines } = await link.list()
       for (const seen of engines) {
-        // The plan of the earlier life is not known here; the process's own size is close enough.
-        const stats = await statsOf(seen.spec.socketPath)
-        register(seen.spec, seen.command, stats?.residentBytes ?? PROCESS_BYTES, seen)
+        register(seen.spec, seen.command, memoryOf(seen.spec.modelName) ?? PROCESS_BYTES, seen)
       }
       if (engines.length > 0) changed()
       return [...running.values()].map(view)
@@ -455,6 +459,7 @@ function view(engine: Running): EngineView {
   return {
     engineId: spec.engineId,
     model: spec.modelName,
+    sha256: spec.modelSha256,
     state,
     socketPath: spec.socketPath,
     speaks: isOurs(engine) ? 'tradewind' : 'openai',

@@ -5,6 +5,7 @@
  *   database/          the embedded database      prefixes/      spilled prefixes, one folder an engine
  *   backups/           nightly dumps              logs/          one file a process
  *   run/               sockets (0700)             usage-backlog/ usage that waits for the database, one file a worker
+ *   last-engines.json  what ran when it was ended
  *   compile-cache/     Node's own, may be deleted
  *   gpu-library/       `npm run gpu`              lock           who runs here
  *   session-secret     signs cookies              database.lock  who has the embedded database open

@@ -10,9 +10,11 @@ import { readdirSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Config, ConfigRefused, isLoopback, readConfig } from '../platform/config.ts'
-import { DataFolderLocked, dataFolderAt, lockDataFolder, makeDataFolder } from '../platform/data-folder.ts'
+import { DataFolderLocked, dataFolderAt, lockDataFolder, makeDataFolder, sockets } from '../platform/data-folder.ts'
+import { newId } from '../platform/ids.ts'
 import { Child } from './child.ts'
 import { Engines } from './engine-children.ts'
+import { saveLastEngines, takeLastEngines } from './last-engines.ts'
 import { LogFile } from './log-file.ts'
 import type { FromSupervisor, ToSupervisor } from './messages.ts'
 import { Terminal } from './terminal.ts'
@@ -29,6 +31,7 @@ const unlock = takeFolderOrExit()
 // Compiled code is kept between starts: it halves the time that processes need to load theirs.
 process.env.NODE_COMPILE_CACHE ??= join(folder.root, 'compile-cache')
 
+const lastEngines = join(folder.root, 'last-engines.json')
 const log = (name: string) => new LogFile(join(folder.logs, `${name}.log`))
 const engines = new Engines({ folder, log, onExit: (message) => control.send(message) })
 
@@ -79,6 +82,10 @@ let workersStarted = false
 let ending = false
 
 terminal.say('', 'Tradewind is starting …')
+for (const { spec, command } of takeLastEngines(lastEngines, config.engine)) {
+  const engineId = newId('eng')
+  engines.start({ ...spec, engineId, socketPath: sockets.engine(folder, engineId) }, command)
+}
 control.start()
 // What other machines can reach is opened only after control has seen that an owner exists.
 if (isLoopback(config.host)) startWorkers()
@@ -171,6 +178,7 @@ async function endAll(): Promise<void> {
   if (ending) return
   ending = true
   await Promise.all(workers.map((worker) => worker.stop(WORKER_DRAIN_MS)))
+  if (controlReady) saveLastEngines(lastEngines, config.engine, engines.list())
   await engines.stopAll(ENGINE_DRAIN_MS)
   await control.stop(CONTROL_DRAIN_MS)
   unlock()

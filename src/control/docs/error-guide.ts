@@ -220,13 +220,13 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
       },
       headers_too_large: {
         statuses: [431],
-        at: ['any', 'connection'],
+        at: ['connection'],
         means: 'More than 100 headers, or more than 32 KiB of them.',
         whatToDo: 'Send fewer; cookies are the usual cause.',
       },
       invalid_request_target: {
         statuses: [400],
-        at: ['any'],
+        at: ['connection'],
         means: 'The request line names no path.',
         whatToDo: 'Name a path that begins with `/`.',
       },

@@ -1,0 +1,211 @@
+/**
+ * Builds the houses once, hands each what it needs, and serves them on two sockets. The order of the lines is the order
+ * of a start.
+ */
+import { chmod, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createBilling } from '../billing/billing.ts'
+import { billingRoutes } from '../billing/routes.ts'
+import { createCatalog } from '../catalog/catalog.ts'
+import { createDeployments } from '../deployments/deployments.ts'
+import { modelRoutes } from '../deployments/routes.ts'
+import { createEngines, gpuLibraryInstalled } from '../engines/engines.ts'
+import { machineMemory } from '../engines/machine.ts'
+import type { SupervisorLink } from '../engines/supervisor-link.ts'
+import { internalRoutes, snapshotRoute } from '../gateway/internal-routes.ts'
+import { createSnapshotFeed } from '../gateway/snapshot-feed.ts'
+import { guardRoutes } from '../identity/access.ts'
+import { createIdentity } from '../identity/identity.ts'
+import { identityRoutes } from '../identity/routes.ts'
+import { secretFromFile } from '../identity/secret-file.ts'
+import type { Clock } from '../platform/clock.ts'
+import { type Config, isLoopback } from '../platform/config.ts'
+import { type DataFolder, sockets } from '../platform/data-folder.ts'
+import type { Database } from '../platform/database/database.ts'
+import { createServer } from '../platform/http.ts'
+import type { Log } from '../platform/log.ts'
+import { VERSION } from '../version.ts'
+import { createBackups } from './backups.ts'
+import { docsRoutes } from './docs-routes.ts'
+import { createContentSweep } from './forget-content.ts'
+import { healthRoutes } from './health-routes.ts'
+import { createMachineView } from './memory-pools.ts'
+import { createStarter } from './starter.ts'
+
+const SAVE_USE_MS = 30_000
+/** A worker that does not answer must not hold up whoever made or revoked a key. */
+const KEYS_IN_FORCE_MS_MAX = 1_000
+
+export type ControlDeps = {
+  config: Config
+  folder: DataFolder
+  database: Database
+  link: SupervisorLink
+  clock: Clock
+  log: Log
+}
+
+/** Why control does not start; a restart would not help. */
+export class StartRefused extends Error {
+  override name = 'StartRefused'
+}
+
+/**
+ * Starts control, resolves when it answers, and goes on with what it does by itself at a start: unfinished pulls, models
+ * that were loaded before, the starter.
+ * @returns what ends it: no new requests, running ones finished, everything saved; the database stays open
+ * @throws StartRefused with the sentence that fixes it
+ */
+export async function startControl({
+  config,
+  folder,
+  database,
+  link,
+  clock,
+  log,
+}: ControlDeps): Promise<() => Promise<void>> {
+  const { db } = database
+  const startedAtMs = clock.nowMs()
+  const identity = createIdentity({
+    db,
+    clock,
+    log,
+    publicUrl: config.publicUrl,
+    port: config.port,
+    secret: secretFromFile(join(folder.root, 'session-secret')),
+  })
+  const ownerExists = await identity.setup.ownerExists()
+  if (!isLoopback(config.host) && !ownerExists)
+    throw new StartRefused(
+      `HOST is ${config.host}, which other machines can reach, and this installation has no owner yet. ` +
+        'Start it once without HOST, open the set-up link that it prints, then start it with HOST again.',
+    )
+
+  const engines = await createEngines({ link, config: config.engine, folder, machineMemory, log, clock })
+  const machine = createMachineView({
+    memory: engines.memory,
+    usesGpu: () => config.engine.gpu === 'auto' && gpuLibraryInstalled(folder),
+  })
+  const catalog = await createCatalog({
+    db,
+    weightsFolder: folder.weights,
+    hub: { hubUrl: config.hubUrl, token: config.hubToken },
+    memoryPools: machine.pools,
+    clock,
+    log,
+  })
+  const deployments = createDeployments({ db, catalog, engines, clock, log })
+  catalog.askBeforeDeleting((model) => (deployments.isLoaded(model) ? 'a running engine' : null))
+  const billing = createBilling({ db })
+  const feed = createSnapshotFeed({
+    keys: () => identity.keys.gatewayKeys(),
+    routes: () => deployments.routes().map(snapshotRoute),
+    clock,
+    log,
+  })
+  const starter = createStarter({ wanted: config.starter, catalog, deployments, link, log })
+  const content = createContentSweep({
+    keys: () => identity.keys.gatewayKeys(),
+    engines,
+    prefixes: folder.prefixes,
+    log,
+  })
+  const backups = createBackups({ database, folder: folder.backups, clock, log })
+
+  identity.onKeysChanged(() => feed.inForceEverywhere(KEYS_IN_FORCE_MS_MAX))
+  identity.onKeysChanged(() => content.sweep())
+  deployments.onRoutesChanged(() => void feed.push())
+  await deployments.restore()
+
+  let reloaded = false
+  const publicServer = await server('public')
+  const adminServer = await server('admin')
+  await listen(publicServer, sockets.control(folder))
+  await listen(adminServer, sockets.controlAdmin(folder))
+  link.send({ type: 'ready' })
+
+  const offered = await identity.setup.offerLink()
+  if (offered) link.send({ type: 'say', lines: ['', `Open this link once to become the owner:  ${offered.url}`, ''] })
+
+  const saveUse = setInterval(
+    () => void deployments.saveUse().catch((error) => log.warn({ err: error }, 'last uses were not saved')),
+    SAVE_USE_MS,
+  )
+  void settle().catch((error) => {
+    log.fatal({ err: error }, 'what a start does by itself failed')
+    process.exit(1)
+  })
+  return close
+
+  async function settle(): Promise<void> {
+    await content.sweep()
+    await catalog.resumeUnfinished()
+    await deployments.reload()
+    reloaded = true
+    await starter.run()
+    await machine.measure()
+  }
+
+  async function server(socket: 'public' | 'admin') {
+    const made = await createServer({ log, version: VERSION, publicUrl: config.publicUrl })
+    guardRoutes(made, identity, socket)
+    await made.register(docsRoutes, { publicUrl: config.publicUrl, sampleModel })
+    await made.register(identityRoutes, { identity, socket, facts: { status: statusSentence, sampleModel } })
+    await made.register(billingRoutes, { billing })
+    await made.register(modelRoutes, { catalog, deployments, engines })
+    await made.register(healthRoutes, {
+      database,
+      folder,
+      engines,
+      deployments,
+      feed,
+      starter,
+      backups,
+      link,
+      workersWanted: config.gatewayWorkers,
+      metricsToken: config.metricsToken,
+      startedAtMs,
+      reloaded: () => reloaded,
+    })
+    if (socket === 'admin') await made.register(internalRoutes, { feed, deployments, billing, identity })
+    return made
+  }
+
+  async function listen(made: Awaited<ReturnType<typeof server>>, path: string): Promise<void> {
+    // A control that was killed leaves its socket behind; the lock on the folder says that nobody listens there now.
+    await rm(path, { force: true })
+    await made.listen({ path })
+    await chmod(path, 0o600)
+  }
+
+  async function statusSentence(): Promise<string> {
+    const loaded = engines.list().filter((engine) => engine.state === 'ready')
+    if (loaded.length > 0)
+      return `${loaded.map((engine) => engine.model).join(', ')} ${loaded.length === 1 ? 'is' : 'are'} loaded.`
+    const { state, model, problem } = starter.state()
+    if (state === 'fetching' || state === 'loading')
+      return `${model} is being ${state === 'fetching' ? 'fetched' : 'loaded'}.`
+    return problem
+      ? `No model is loaded: ${problem.message}`
+      : 'No model is loaded yet; it is loaded when somebody asks for it.'
+  }
+
+  async function sampleModel(): Promise<string> {
+    const chat = deployments.routes().filter((route) => route.task === 'chat')
+    return (
+      (chat.find((route) => route.replicas.length > 0) ?? chat[0])?.model ??
+      starter.state().model ??
+      'smollm2-135m-instruct'
+    )
+  }
+
+  async function close(): Promise<void> {
+    clearInterval(saveUse)
+    backups.stop()
+    content.stop()
+    feed.close()
+    await catalog.close()
+    await Promise.all([publicServer.close(), adminServer.close()])
+    await deployments.saveUse()
+  }
+}
