@@ -38,6 +38,20 @@ export function footprintOf(pid: number): { residentBytes: number; openFiles: nu
   return { residentBytes: Number(residentKb) * 1024, openFiles: readdirSync(`/proc/${pid}/fd`).length }
 }
 
+/** Connections that clients of a TCP port have open, or half open; null where the system does not tell. */
+export function connectionsTo(port: number): number | null {
+  if (!existsSync('/proc/net/tcp')) return null
+  const ourEnd = new RegExp(`^\\s*\\d+: \\w+:${port.toString(16).toUpperCase().padStart(4, '0')} \\w+:\\w+ (\\w\\w)`)
+  const states = readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .flatMap((line) => ourEnd.exec(line)?.[1] ?? [])
+  return states.filter((state) => state !== LISTENING && state !== ENDED).length
+}
+
+/** As /proc/net/tcp has them. */
+const LISTENING = '0A'
+const ENDED = '06'
+
 function nameOf(role: ProcessRole, words: string): string | undefined {
   if (role === 'engine') return /"modelName":"([^"]+)"/.exec(words)?.[1]
   if (role === 'worker') return /TRADEWIND_WORKER=(\d+)/.exec(words)?.[1]
