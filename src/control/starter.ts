@@ -10,7 +10,7 @@ import type { Log } from '../platform/log.ts'
 
 const HOW_TO_GET_ANOTHER = 'Get another with: npm run tradewind -- models list, then models pull <id>.'
 
-class StarterNotFetched extends AppError<{ model: string; ended: string; reason: string }> {
+export class StarterNotFetched extends AppError<{ model: string; ended: string; reason: string }> {
   static override code = 'operations.starter_not_fetched'
   static override status = 503
   static override say = (d: StarterNotFetched['data']) => d.reason || `The pull of ${d.model} was ${d.ended}.`

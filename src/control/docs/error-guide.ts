@@ -393,6 +393,19 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
         means: 'The engine died each time it loaded the model.',
         whatToDo: 'An operator reads the log that the message names.',
       },
+      'engines.engine_refused': {
+        statuses: [422],
+        at: ['operation:createModelAdapter', 'operation:deleteAdapter'],
+        means:
+          'The running engine refuses what it was told, such as an adapter for another base model; the message says why.',
+        whatToDo: 'Give it a GGUF adapter that was made for this base model.',
+      },
+      'engines.adapters_unsupported': {
+        statuses: [409],
+        at: ['operation:createModelAdapter'],
+        means: 'The model runs on llama.cpp’s own server, which cannot choose an adapter for each request.',
+        whatToDo: 'Clear `LLAMA_SERVER` to use the embedded engine.',
+      },
       'engines.llama_server_missing': {
         statuses: [409],
         at: loads,

@@ -9,7 +9,7 @@ const nullable = <Shape extends Type.TSchema>(shape: Shape, description: string)
   Type.Union([shape, Type.Null()], { description })
 const maybe = Type.Optional
 
-const MAKER = "The model's maker may recommend another default, which then counts."
+const MAKER = 'The model’s maker may set another default.'
 
 // ── what chat and text completions share ────────────────
 

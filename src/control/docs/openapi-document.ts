@@ -62,6 +62,16 @@ const ERROR_ANSWER = {
   'application/json': { schema: { $ref: '#/components/schemas/Error' } },
 }
 
+/** Trouble that Better Auth tells by itself. */
+const AUTH_ERROR: OpenApiResponse = {
+  description: 'Other trouble with who is calling or what was sent, in Better Auth’s own shape.',
+  content: {
+    'application/json': {
+      schema: { type: 'object', properties: { code: { type: 'string' }, message: { type: 'string' } } },
+    },
+  },
+}
+
 const SUCCESSES: Record<string, string> = {
   200: 'Done.',
   201: 'Made.',
@@ -113,7 +123,7 @@ function ofGateway(operation: GatewayOperation, facts: SampleFacts): Operation {
     ...(operation.parameters ? { parameters: operation.parameters } : {}),
     ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: asSchema(body) } } } } : {}),
     responses: { 200: successOf(operation) },
-    'x-who-may': scope === null ? 'anybody' : `whoever has a key with the scope ${scope}`,
+    'x-who-may': scope === null ? 'anybody' : `whoever has a key with the scope \`${scope}\``,
     ...(samples.length > 0 ? { 'x-codeSamples': samples } : {}),
   }
   return withErrors(described, method, path, false)
@@ -132,7 +142,7 @@ function ofControlRoute(method: Method, path: string, operation: Operation): Ope
     ...(about ? { description: about } : {}),
     security: operation.security ?? [],
     ...(operation.requestBody ? { requestBody: { ...operation.requestBody, required: bodyIsOptional !== true } } : {}),
-    responses,
+    responses: path.startsWith('/api/auth/') ? { ...responses, '4XX': AUTH_ERROR } : responses,
     'x-who-may': whoMay ?? byAccess,
   }
   return withErrors(made, method, path, true)
@@ -167,7 +177,7 @@ function withErrors(operation: Operation, method: Method, path: string, byContro
         'x-codes': entries.map(([code]) => code),
       },
     ])
-  const all = [...declared, ...errors].sort(([a], [b]) => Number(a) - Number(b))
+  const all = [...declared, ...errors].sort(([a], [b]) => a.localeCompare(b))
   return { ...operation, responses: Object.fromEntries(all) }
 }
 

@@ -46,7 +46,7 @@ export function referencePage(document: OpenApiDocument, facts: SampleFacts, fil
 <li><ul><li><a href="#start">First call</a></li></ul></li>
 ${groups.map(
   ({ name, operations: listed }) => html`<li><a class="group" href="#${anchorOf(name)}">${name}</a>
-<ul>${listed.map(({ method, operation }) => html`<li><a href="#${operation.operationId}"><span>${operation.summary}</span><small>${method}</small></a></li>`)}</ul></li>`,
+<ul>${listed.map(({ method, operation }) => html`<li><a href="#${operation.operationId}"><span>${shortName(operation.summary)}</span><small>${method}</small></a></li>`)}</ul></li>`,
 )}
 <li><ul><li><a href="#errors">Errors</a></li></ul></li>
 </ul>
@@ -88,10 +88,10 @@ function operationArticle(document: OpenApiDocument, { method, path, operation }
 <h3 id="${operationId}"><a href="#${operationId}">${operation.summary}</a></h3>
 <p class="route"><b class="${method}">${method.toUpperCase()}</b> <code>${breakable(path)}</code></p>
 ${operation.description ? prose(operation.description) : null}
-<p class="who">Who may: ${operation['x-who-may']}.</p>
+<p class="who">Who may: ${inline(operation['x-who-may'])}.</p>
 ${parameterSection(document, 'In the path', named('path'))}
 ${parameterSection(document, 'In the query', named('query'))}
-${body ? html`<h4>Body${requestBody?.required ? null : html` <span class="type">may be left out</span>`}</h4>${fieldList(document, body.schema)}` : null}
+${body ? html`<h4>Body${requestBody?.required ? null : html` <span class="type">may be left out</span>`}</h4>${fieldList(document, body.schema, 'sent')}` : null}
 <h4>Answers</h4>
 ${answerList(document, operation)}
 </div>
@@ -105,7 +105,7 @@ function parameterSection(document: OpenApiDocument, title: string, parameters: 
     parameters.map(({ name, schema, description }) => [name, description ? { ...schema, description } : schema]),
   )
   const required = parameters.filter((parameter) => parameter.required).map(({ name }) => name)
-  return html`<h4>${title}</h4>${fieldList(document, { type: 'object', properties, required })}`
+  return html`<h4>${title}</h4>${fieldList(document, { type: 'object', properties, required }, 'sent')}`
 }
 
 function answerList(document: OpenApiDocument, { responses }: Operation): Markup {
@@ -113,7 +113,7 @@ function answerList(document: OpenApiDocument, { responses }: Operation): Markup
   const errors = all.filter(([, response]) => response['x-codes'] !== undefined)
   const good = all.filter(([, response]) => response['x-codes'] === undefined)
   return html`${good.map(([status, response]) => goodAnswer(document, status, response))}
-<details class="answer"><summary><b>${errors[0]?.[0]}–${errors.at(-1)?.[0]}</b> Errors</summary>
+<details class="answer"><summary><b>${errors[0]?.[0] ?? ''}–${errors.at(-1)?.[0] ?? ''}</b> Errors</summary>
 <dl class="codes">${errors.map(([status, response]) => html`<div><dt>${status}</dt><dd>${(response['x-codes'] ?? []).map((code) => html`<a href="#${errorAnchor(code)}"><code>${code}</code></a> `)}</dd></div>`)}</dl></details>`
 }
 
@@ -125,7 +125,7 @@ function goodAnswer(document: OpenApiDocument, status: string, { description, co
       type,
       media,
     ]) => html`<details class="answer"><summary><b>${status}</b> ${nameOf(document, media)} <span class="type">${type}</span></summary>
-${prose(description)}${fieldList(document, media.schema)}</details>`,
+${prose(description)}${fieldList(document, media.schema, 'answered')}</details>`,
   )}`
 }
 
@@ -164,6 +164,11 @@ function codeBlock(label: string, code: string): Markup {
 /** Long paths and codes may break where a word of them ends. */
 function breakable(text: string): Markup {
   return html`${text.split(/(?<=[/_.])/).map((part) => html`${part}<wbr>`)}`
+}
+
+/** A summary up to its first explanation. */
+function shortName(summary: string): string {
+  return summary.split(/[:;,]/)[0] ?? summary
 }
 
 function anchorOf(tag: string): string {

@@ -8,17 +8,39 @@ const DEPTH_MAX = 8
 
 type Fields = { name: string; schema: Schema; required: boolean }[]
 
+/** Whether fields are to be sent, where most may be left out, or come, where most are there. */
+export type Direction = 'sent' | 'answered'
+
 /** The fields of an object, each with its own inside folded under it. */
-export function fieldList(document: OpenApiDocument, schema: Schema, depth = 0): Markup {
+export function fieldList(document: OpenApiDocument, schema: Schema, direction: Direction, depth = 0): Markup {
   const fields = fieldsOf(resolve(document, schema))
-  return html`<dl class="fields">${fields.map((field) => fieldRow(document, field, depth))}</dl>`
+  return html`<dl class="fields">${fields.map((field) => fieldRow(document, field, direction, depth))}</dl>`
 }
 
-function fieldRow(document: OpenApiDocument, { name, schema, required }: Fields[number], depth: number): Markup {
-  const { description, default: otherwise } = resolve(document, schema)
+function fieldRow(document: OpenApiDocument, field: Fields[number], direction: Direction, depth: number): Markup {
+  const { name, schema, required } = field
+  const { default: otherwise } = resolve(document, schema)
+  const description = descriptionOf(document, schema)
   const within = depth < DEPTH_MAX ? shapesWithin(document, schema) : []
-  return html`<div><dt><code>${name}</code> <span class="type">${typeInWords(document, schema)}</span>${required ? html` <span class="must">required</span>` : null}${otherwise === undefined ? null : html` <span class="type">default <code>${JSON.stringify(otherwise)}</code></span>`}</dt>
-<dd>${typeof (schema.description ?? description) === 'string' ? prose(String(schema.description ?? description)) : null}${within.map((shape) => html`<details><summary>Fields${within.length > 1 ? html` of ${typeInWords(document, shape)}${constantOf(document, shape)}` : html` of <code>${name}</code>`}</summary>${fieldList(document, shape, depth + 1)}</details>`)}</dd></div>`
+  const fold = (shape: Schema) =>
+    html`<details><summary>Fields of ${
+      within.length > 1 ? whichOf(document, shape) : html`<code>${name}</code>`
+    }</summary>${fieldList(document, shape, direction, depth + 1)}</details>`
+  return html`<div><dt><code>${name}</code> <span class="type">${typeInWords(document, schema)}</span>${
+    required && direction === 'sent' ? html` <span class="must">required</span>` : null
+  }${required || direction === 'sent' ? null : html` <span class="type">not always there</span>`}${
+    otherwise === undefined ? null : html` <span class="type">default <code>${JSON.stringify(otherwise)}</code></span>`
+  }</dt>
+<dd>${description === null ? null : prose(description)}${within.map(fold)}</dd></div>`
+}
+
+/** Its own description, or that of the one alternative to null. */
+function descriptionOf(document: OpenApiDocument, schema: Schema): string | null {
+  const own = schema.description ?? resolve(document, schema).description
+  if (typeof own === 'string') return own
+  const alternatives = ((schema.anyOf ?? []) as Schema[]).filter((one) => one.type !== 'null')
+  const [only] = alternatives
+  return only !== undefined && alternatives.length === 1 ? descriptionOf(document, only) : null
 }
 
 function fieldsOf(schema: Schema): Fields {
@@ -37,31 +59,35 @@ function shapesWithin(document: OpenApiDocument, schema: Schema): Schema[] {
   return parts.flatMap((part) => shapesWithin(document, part))
 }
 
-/** Tells alternatives apart by the field that has one value. */
-function constantOf(document: OpenApiDocument, shape: Schema): Markup | null {
+/** Names one of several shapes by the field that has one value, or a few. */
+function whichOf(document: OpenApiDocument, shape: Schema): Markup {
   const properties = Object.entries((resolve(document, shape).properties ?? {}) as Record<string, Schema>)
   const [name, schema] = properties.find(([, field]) => field.const !== undefined || field.enum !== undefined) ?? []
-  if (schema === undefined) return null
-  return html` with ${name} ${typeInWords(document, schema)}`
+  if (name === undefined || schema === undefined) return html`${typeInWords(document, shape)}`
+  return html`the one whose <code>${name}</code> is ${typeInWords(document, schema)}`
 }
 
-/** `list of text or list of integers`, `number from 0 to 2`, `"auto" or "none"`. */
-export function typeInWords(document: OpenApiDocument, schema: Schema): string {
+/** `list of text`, `number from 0 to 2`, `"auto" or "none"`. Bounds of what is within are left to those who look there. */
+export function typeInWords(document: OpenApiDocument, schema: Schema, isWhole = true): string {
   const here = resolve(document, schema)
   if (here.const !== undefined) return JSON.stringify(here.const)
   if (Array.isArray(here.enum)) return inWords(here.enum.map((value) => JSON.stringify(value)))
   const alternatives = (here.anyOf ?? here.oneOf) as Schema[] | undefined
-  if (alternatives) return inWords([...new Set(alternatives.map((one) => typeInWords(document, one)))])
+  if (alternatives) {
+    const isOne = alternatives.filter((one) => one.type !== 'null').length === 1
+    return inWords([...new Set(alternatives.map((one) => typeInWords(document, one, isWhole && isOne)))])
+  }
+  const bounds = (least: unknown, most: unknown, unit: string) => (isWhole ? between(least, most, unit) : '')
   switch (here.type) {
     case 'array':
-      return `list of ${plural(typeInWords(document, (here.items ?? {}) as Schema))}${between(here.minItems, here.maxItems, ' entries')}`
+      return `list of ${plural(typeInWords(document, (here.items ?? {}) as Schema, false))}${bounds(here.minItems, here.maxItems, 'entries')}`
     case 'object':
       return mapInWords(document, here) ?? (typeof schema.$ref === 'string' ? nameInRef(schema.$ref) : 'object')
     case 'string':
-      return `${typeof here.format === 'string' ? here.format : 'text'}${between(here.minLength, here.maxLength, ' characters')}`
+      return `${typeof here.format === 'string' ? here.format : 'text'}${bounds(here.minLength, here.maxLength, 'characters')}`
     case 'number':
     case 'integer':
-      return `${here.type}${between(here.minimum, here.maximum, '')}`
+      return `${here.type}${bounds(here.minimum, here.maximum, '')}`
     case undefined:
       return 'anything'
     default:
@@ -72,17 +98,18 @@ export function typeInWords(document: OpenApiDocument, schema: Schema): string {
 function mapInWords(document: OpenApiDocument, schema: Schema): string | null {
   if (schema.properties !== undefined) return null
   const values = Object.values((schema.patternProperties ?? {}) as Record<string, Schema>)[0]
-  return values === undefined ? null : `map of ${plural(typeInWords(document, values))}`
+  return values === undefined ? null : `map of ${plural(typeInWords(document, values, false))}`
 }
 
 function between(least: unknown, most: unknown, unit: string): string {
-  if (most === undefined) return typeof least === 'number' && least > 0 ? `, at least ${spaced(least)}${unit}` : ''
-  if (least === undefined || (least === 0 && unit !== '')) return `, at most ${spaced(most)}${unit}`
-  return ` from ${spaced(least)} to ${spaced(most)}${unit}`
+  const counted = (count: unknown) => [spaced(count), count === 1 ? unit.replace(/ies$/, 'y') : unit].join(' ').trim()
+  if (most === undefined) return typeof least === 'number' && least > 0 ? `, at least ${counted(least)}` : ''
+  if (least === undefined || (least === 0 && unit !== '')) return `, at most ${counted(most)}`
+  return `${unit === '' ? '' : ','} from ${spaced(least)} to ${counted(most)}`
 }
 
 function spaced(value: unknown): string {
-  return typeof value === 'number' ? value.toLocaleString('en-GB') : String(value)
+  return typeof value === 'number' ? value.toLocaleString('en-GB').replace('-', '−') : String(value)
 }
 
 function plural(words: string): string {
