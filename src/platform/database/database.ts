@@ -6,7 +6,6 @@
  * `db.transaction` (it has one session: the call would wait for itself for ever), and a watchdog for runaway queries.
  * The second guard holds on PostgreSQL too: there the call would quietly run outside the transaction.
  */
-import { fileURLToPath } from 'node:url'
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core'
 import type { Log } from '../log.ts'
 
@@ -35,8 +34,6 @@ export type DatabaseOptions = {
   /** A query of the embedded database older than this is ended with its thread. Default 30,000. */
   queryMsMax?: number
 }
-
-export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../migrations', import.meta.url))
 
 /** Opens and migrates. Only the engine that is used is loaded: each costs a tenth of a second of every start. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {

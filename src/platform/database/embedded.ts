@@ -1,7 +1,8 @@
 import type { PGlite } from '@electric-sql/pglite'
 import { drizzle } from 'drizzle-orm/pglite'
 import { migrate } from 'drizzle-orm/pglite/migrator'
-import { type Database, type DatabaseOptions, type Db, MIGRATIONS_FOLDER } from './database.ts'
+import type { Database, DatabaseOptions, Db } from './database.ts'
+import { MIGRATIONS_FOLDER } from './migrations-folder.ts'
 import { PgliteThread } from './pglite-thread.ts'
 import { guarded, refuseInsideTransaction } from './transaction-guard.ts'
 

@@ -2,7 +2,8 @@ import { drizzle } from 'drizzle-orm/node-postgres'
 import { migrate } from 'drizzle-orm/node-postgres/migrator'
 import pg from 'pg'
 import type { Log } from '../log.ts'
-import { type Database, type Db, MIGRATIONS_FOLDER } from './database.ts'
+import type { Database, Db } from './database.ts'
+import { MIGRATIONS_FOLDER } from './migrations-folder.ts'
 import { guarded, refuseInsideTransaction } from './transaction-guard.ts'
 
 /** Any number will do, as long as it stays: two starts that migrate at once wait for each other on it. */

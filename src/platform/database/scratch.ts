@@ -10,7 +10,8 @@ import { gunzipSync } from 'node:zlib'
 import pg from 'pg'
 import { randomText } from '../ids.ts'
 import { createLog } from '../log.ts'
-import { type Database, MIGRATIONS_FOLDER, openDatabase } from './database.ts'
+import { type Database, openDatabase } from './database.ts'
+import { MIGRATIONS_FOLDER } from './migrations-folder.ts'
 
 const log = createLog('test', 'silent')
 
