@@ -71,11 +71,15 @@ function whichOf(document: OpenApiDocument, shape: Schema): Markup {
 export function typeInWords(document: OpenApiDocument, schema: Schema, isWhole = true): string {
   const here = resolve(document, schema)
   if (here.const !== undefined) return JSON.stringify(here.const)
-  if (Array.isArray(here.enum)) return inWords(here.enum.map((value) => JSON.stringify(value)))
+  const literals = literalsOf(document, schema)
+  if (literals) return inWords(literals)
   const alternatives = (here.anyOf ?? here.oneOf) as Schema[] | undefined
   if (alternatives) {
     const isOne = alternatives.filter((one) => one.type !== 'null').length === 1
-    return inWords([...new Set(alternatives.map((one) => typeInWords(document, one, isWhole && isOne)))])
+    const words = alternatives.flatMap(
+      (one) => literalsOf(document, one) ?? typeInWords(document, one, isWhole && isOne),
+    )
+    return inWords([...new Set(words)])
   }
   const bounds = (least: unknown, most: unknown, unit: string) => (isWhole ? between(least, most, unit) : '')
   switch (here.type) {
@@ -93,6 +97,11 @@ export function typeInWords(document: OpenApiDocument, schema: Schema, isWhole =
     default:
       return String(here.type)
   }
+}
+
+function literalsOf(document: OpenApiDocument, schema: Schema): string[] | null {
+  const { enum: values } = resolve(document, schema)
+  return Array.isArray(values) ? values.map((value) => JSON.stringify(value)) : null
 }
 
 function mapInWords(document: OpenApiDocument, schema: Schema): string | null {
