@@ -64,13 +64,12 @@ export function createDeployments({ db, catalog, engines, clock, log }: Deployme
       .filter((row) => row.baseModel === model)
       .map(({ name, path, sha256, scale }) => ({ name, path, sha256, scale }))
 
-  async function rowFor(model: string, wish?: LoadWish): Promise<Row> {
+  async function rowFor(model: string): Promise<Row> {
     const now = new Date(clock.nowMs())
-    const wishes = wish ? { contextTokensWish: wish.contextTokens ?? null, sequencesWish: wish.sequences ?? null } : {}
     const [row] = await db
       .insert(deployment)
-      .values({ id: newId('dep', clock.nowMs()), model, loaded: true, createdAt: now, lastUsedAt: now, ...wishes })
-      .onConflictDoUpdate({ target: deployment.model, set: { loaded: true, lastUsedAt: now, ...wishes } })
+      .values({ id: newId('dep', clock.nowMs()), model, loaded: true, createdAt: now, lastUsedAt: now })
+      .onConflictDoUpdate({ target: deployment.model, set: { loaded: true, lastUsedAt: now } })
       .returning()
     if (!row) throw new Error('an upsert returned no row')
     rows.set(model, row)
@@ -83,7 +82,7 @@ export function createDeployments({ db, catalog, engines, clock, log }: Deployme
     return row?.loaded === true && catalog.weightsOf(engine.model)?.sha256 === engine.sha256
   }
 
-  function toServe(model: string, row: Row): ModelToServe {
+  function toServe(model: string, row: Pick<Row, 'contextTokensWish' | 'sequencesWish'>): ModelToServe {
     const weights = catalog.weightsOf(model)
     if (!weights) throw new NoWeights({ model })
     const facts = catalog.getModel(model)
@@ -112,15 +111,20 @@ export function createDeployments({ db, catalog, engines, clock, log }: Deployme
       return running
     }
     if (!catalog.weightsOf(model)) throw new NoWeights({ model })
-    const row = await rowFor(model, wish)
-    const served = toServe(model, row)
-    if (running) await engines.stop(running.engineId)
+    const row = await rowFor(model)
+    const wishes = wish
+      ? { contextTokensWish: wish.contextTokens ?? null, sequencesWish: wish.sequences ?? null }
+      : { contextTokensWish: row.contextTokensWish, sequencesWish: row.sequencesWish }
+    const served = toServe(model, wishes)
     if (row.planSha256 === served.sha256 && !wish) engines.rememberPlan(served, planOf(row))
-    const plan = await planWithRoom(served)
+    // A wish that cannot be met changes nothing: the engine that runs goes when it is sure that another one fits.
+    const plan = await planWithRoom(served, running?.memoryBytes ?? 0)
+    if (running) await engines.stop(running.engineId)
     const view = await engines.start(served, plan)
     const [kept] = await db
       .update(deployment)
       .set({
+        ...wishes,
         planSha256: served.sha256,
         planContextTokens: plan.contextTokens,
         planSequences: plan.sequences,
@@ -136,10 +140,13 @@ export function createDeployments({ db, catalog, engines, clock, log }: Deployme
     return view
   }
 
-  /** The plan, after making room for it where that is needed and possible. */
-  async function planWithRoom(served: ModelToServe): Promise<MemoryPlan> {
+  /**
+   * The plan, after making room for it where that is needed and possible.
+   * @param heldBytes what the model's own engine holds, which will have gone
+   */
+  async function planWithRoom(served: ModelToServe, heldBytes: number): Promise<MemoryPlan> {
     try {
-      return await engines.plan(served)
+      return await engines.plan(served, heldBytes)
     } catch (error) {
       if (!(error instanceof MemoryExceeded)) throw error
       const missing = error.data.neededBytes - error.data.freeBytes
@@ -149,7 +156,7 @@ export function createDeployments({ db, catalog, engines, clock, log }: Deployme
         log.info({ model: victim.model, for: served.name }, 'a model is unloaded to make room')
         await unloadNow(victim.model)
       }
-      return engines.plan(served)
+      return engines.plan(served, heldBytes)
     }
   }
 
