@@ -22,7 +22,7 @@ import {
 import { choosePrefix, type Placement, type PrefixSource } from './choose-prefix.ts'
 import { FairShares, GENERATED_TOKEN_COST } from './fair-shares.ts'
 import type { LogitIndex, RawAdapter, RawContext, RawGrammar, RawSampler } from './nlc-raw.ts'
-import { planStep, prefillBudget, type StepBatch, type StepSequence } from './plan-step.ts'
+import { PREFILL_TOKENS_MIN, planStep, type StepBatch, type StepSequence, stepBudget } from './plan-step.ts'
 import { PrefixIndex } from './prefix-index.ts'
 import type { PrefixSpill } from './prefix-spill.ts'
 import { samplerConfig } from './sampler-config.ts'
@@ -88,6 +88,8 @@ type Running = {
   /** Others wait until this many tokens are computed, to copy at exactly that point. */
   stopAt: number
   awaited: boolean
+  /** Steps since its prompt last got on. */
+  passedOver: number
   generated: Token[]
   cachedTokens: number
   preemptions: number
@@ -99,8 +101,6 @@ type Running = {
 
 type Delivery = { to: Running; token: GeneratedToken | null; end: GenerateEnd | EngineError | null }
 
-/** A request may lose its sequence this often; then it runs to its end. */
-const PREEMPTIONS_MAX = 2
 /** Computing again more than this costs the others more than the newcomer gains. Tokens. */
 const PREEMPTED_TOKENS_MAX = 2048
 /** An idle prefix goes to disk after this time. */
@@ -162,6 +162,7 @@ export class BatchLoop {
       next: null,
       stopAt: Number.POSITIVE_INFINITY,
       awaited: false,
+      passedOver: 0,
       generated: [],
       cachedTokens: 0,
       preemptions: 0,
@@ -401,7 +402,7 @@ export class BatchLoop {
   }
 
   /**
-   * All sequences are taken and the newcomer's share has none: the share with most of them gives back its youngest, which
+   * All sequences are taken and the newcomer's share has none: the share with most of them gives back one with little in it, which
    * is computed again later (prompt and answer so far; its sampler lives on). Without this, one key that keeps every
    * sequence busy with long answers would make everybody else wait for the end of one.
    */
@@ -418,14 +419,12 @@ export class BatchLoop {
     let most = 1
     for (const list of held.values()) {
       if (list.length <= most) continue
-      const can = list.filter(
-        (running) => running.preemptions < PREEMPTIONS_MAX && running.sequence!.tokens.length <= PREEMPTED_TOKENS_MAX,
-      )
+      const can = list.filter(({ sequence }) => sequence!.tokens.length <= PREEMPTED_TOKENS_MAX)
       if (can.length === 0) continue
       most = list.length
-      victim = can.reduce((least, next) =>
-        next.sequence!.tokens.length < least.sequence!.tokens.length ? next : least,
-      )
+      // What it costs to compute again, and more each time, so that it is not always the same one.
+      const cost = ({ sequence, preemptions }: Running) => sequence!.tokens.length * (1 + preemptions) ** 2
+      victim = can.reduce((least, next) => (cost(next) < cost(least) ? next : least))
     }
     if (victim === null) return false
     const sequence = victim.sequence!
@@ -517,12 +516,13 @@ export class BatchLoop {
         pending: running.next !== null ? 1 : running.prompt.length - tokens.length,
         pendingMax: running.stopAt - tokens.length,
         awaited: running.awaited,
+        passedOver: running.passedOver++,
         order: running.order,
       })
     }
     if (sequences.length === 0) return []
-    const prefillTokens = prefillBudget(generating, this.#options, this.#msPerPromptToken)
-    const budget = { batchTokens: this.#options.batchTokens, prefillTokens }
+    const crowded = this.#waiting.length > 0 && sequences.length === this.#sequences.length
+    const budget = stepBudget({ generating, crowded, msPerPromptToken: this.#msPerPromptToken }, this.#options)
     return planStep(sequences, budget, (share) => this.#shares.served(share), this.#adapterSet?.scope ?? null)
   }
 
@@ -552,6 +552,7 @@ export class BatchLoop {
           const end = position + count
           index = raw.add(id, position, one.prompt.subarray(position, end), end === one.prompt.length)
           promptTokensComputed += count
+          if (count >= PREFILL_TOKENS_MIN) one.passedOver = 0
         }
         if (index !== null) chosen.push({ one, index })
       }

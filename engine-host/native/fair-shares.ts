@@ -1,49 +1,48 @@
 /**
- * Who has had how much: one counter of served tokens per share. Pure but for its own numbers.
+ * Who has had how much: one counter of served tokens per share.
  *
- * Virtual token counters (Sheng et al., "Fairness in Serving Large Language Models", OSDI 2024): the share that has been
- * served least goes first. A share that was quiet may use up what it left unused, but at most `CREDIT` tokens of it, so
- * that nobody saves up an hour of silence and then blocks the others.
+ * Virtual token counters (Sheng et al., "Fairness in Serving Large Language Models", OSDI 2024): the share that was served
+ * least goes first. A share that comes (back) starts no lower than the least of those at work, so silence saves up nothing;
+ * and what it used while it was alone is not held against it later, because whoever comes then starts beside it.
  */
 
-/** Tokens that a quiet share may be ahead. */
-export const CREDIT = 4096
 /** A generated token costs about as much as this many prompt tokens, which are computed side by side. */
 export const GENERATED_TOKEN_COST = 2
 /** Counters of quiet shares that are remembered. */
 const REMEMBERED_MAX = 1024
 
 export class FairShares {
+  /** In order of last arrival. */
   readonly #served = new Map<string, number>()
   readonly #requests = new Map<string, number>()
+  /** Where the last share stood when it left and nobody was at work. */
+  #floor = 0
 
   /** A request of this share has come. */
   enter(share: string): void {
     const requests = this.#requests.get(share) ?? 0
+    if (requests === 0) {
+      const own = Math.max(this.served(share), this.#least() ?? this.#floor)
+      this.#served.delete(share)
+      this.#served.set(share, own)
+    }
     this.#requests.set(share, requests + 1)
-    if (requests > 0) return
-    let least = Number.POSITIVE_INFINITY
-    for (const other of this.#requests.keys()) {
-      if (other !== share) least = Math.min(least, this.#served.get(other) ?? 0)
-    }
-    const own = this.#served.get(share) ?? 0
-    this.#served.delete(share) // Re-inserted below, so that the map's order is that of last use.
-    this.#served.set(share, Number.isFinite(least) ? Math.max(own, least - CREDIT) : own)
-    for (const quiet of this.#served.keys()) {
-      if (this.#served.size <= REMEMBERED_MAX) break
-      if (!this.#requests.has(quiet)) this.#served.delete(quiet)
-    }
+    if (requests === 0) this.#forgetQuiet()
   }
 
   /** A request of this share has ended. */
   leave(share: string): void {
     const requests = (this.#requests.get(share) ?? 0) - 1
-    if (requests > 0) this.#requests.set(share, requests)
-    else this.#requests.delete(share)
+    if (requests > 0) {
+      this.#requests.set(share, requests)
+      return
+    }
+    this.#requests.delete(share)
+    if (this.#requests.size === 0) this.#floor = Math.max(this.#floor, this.served(share))
   }
 
   serve(share: string, cost: number): void {
-    this.#served.set(share, (this.#served.get(share) ?? 0) + cost)
+    this.#served.set(share, this.served(share) + cost)
   }
 
   served(share: string): number {
@@ -52,5 +51,18 @@ export class FairShares {
 
   get size(): number {
     return this.#served.size
+  }
+
+  #least(): number | null {
+    let least: number | null = null
+    for (const share of this.#requests.keys()) least = Math.min(least ?? Number.POSITIVE_INFINITY, this.served(share))
+    return least
+  }
+
+  #forgetQuiet(): void {
+    for (const share of this.#served.keys()) {
+      if (this.#served.size <= REMEMBERED_MAX) return
+      if (!this.#requests.has(share)) this.#served.delete(share)
+    }
   }
 }

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { FairShares } from './fair-shares.ts'
-import { PREFILL_TOKENS_IDLE, planStep, prefillBudget, type StepSequence } from './plan-step.ts'
+import {
+  PASSED_OVER_MAX,
+  PREFILL_TOKENS_IDLE,
+  PREFILL_TOKENS_MIN,
+  planStep,
+  type StepSequence,
+  stepBudget,
+} from './plan-step.ts'
 
 const sequence = fc.record({
   share: fc.constantFrom('a', 'b', 'c'),
@@ -14,12 +21,13 @@ const sequence = fc.record({
 const sequences = fc.array(sequence, { minLength: 1, maxLength: 12 }).map((list) =>
   list.map((one, i): StepSequence => {
     const pending = one.generating ? 1 : one.pending
-    return { ...one, sequence: i, order: i, pending, pendingMax: Number.POSITIVE_INFINITY }
+    return { ...one, sequence: i, order: i, pending, pendingMax: Number.POSITIVE_INFINITY, passedOver: 0 }
   }),
 )
 const budget = fc.record({
   batchTokens: fc.integer({ min: 12, max: 64 }),
   prefillTokens: fc.integer({ min: 1, max: 64 }),
+  prefillTokensLight: fc.constant(64),
 })
 
 test('a step gives each generating sequence one token, prompts no more than the budget, and batches no more than they hold', () => {
@@ -28,14 +36,21 @@ test('a step gives each generating sequence one token, prompts no more than the 
       const batches = planStep(list, limits, () => 0, null)
       const parts = batches.flatMap(({ parts }) => parts)
       assert.equal(new Set(parts.map((part) => part.sequence)).size, parts.length)
+      const heldBy = (share: string) => list.filter((one) => one.share === share).length
+      const heldMost = Math.max(...list.map(({ share }) => heldBy(share)))
       let prompts = 0
+      let promptsOfHeaviest = 0
       for (const one of list) {
         const given = parts.find((part) => part.sequence === one.sequence)?.tokens ?? 0
         if (one.generating) assert.equal(given, 1)
-        else prompts += given
+        else {
+          prompts += given
+          if (heldBy(one.share) === heldMost) promptsOfHeaviest += given
+        }
         assert.ok(given <= one.pending)
       }
-      assert.ok(prompts <= limits.prefillTokens)
+      assert.ok(prompts <= limits.prefillTokensLight)
+      assert.ok(promptsOfHeaviest <= limits.prefillTokens)
       for (const batch of batches) {
         assert.equal(
           batch.tokens,
@@ -53,28 +68,60 @@ test('a step gives each generating sequence one token, prompts no more than the 
   )
 })
 
-test('no prompt starves: however often shorter ones of other shares come, each is done in the end', () => {
+test('no prompt starves, however many shares with fewer sequences come and come', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 40 }), (chunk, rivalTokens) => {
-      const shares = new FairShares()
-      shares.enter('patient')
-      shares.enter('rival')
       let left = 300
+      let passedOver = 0
       for (let step = 0; left > 0; step++) {
-        assert.ok(step < 600 + 300 / chunk, 'it must end')
-        const base = { adapter: null, generating: false, pendingMax: Number.POSITIVE_INFINITY, awaited: false }
+        assert.ok(step <= (PASSED_OVER_MAX + 1) * Math.ceil(300 / Math.min(chunk, PREFILL_TOKENS_MIN)), 'it must end')
+        const base = { adapter: null, pendingMax: Number.POSITIVE_INFINITY, awaited: false }
         const list: StepSequence[] = [
-          { ...base, sequence: 0, share: 'patient', pending: left, order: step + 1 },
-          { ...base, sequence: 1, share: 'rival', pending: rivalTokens, order: step, awaited: true },
+          { ...base, sequence: 0, share: 'a', generating: false, pending: left, order: 0, passedOver: passedOver++ },
+          { ...base, sequence: 1, share: 'a', generating: true, pending: 1, order: 1, passedOver: 0 },
+          ...[2, 3].map((sequence): StepSequence => {
+            const share = `rival ${step} ${sequence}`
+            return { ...base, sequence, share, generating: false, pending: rivalTokens, order: step, passedOver: 0 }
+          }),
         ]
-        const batches = planStep(list, { batchTokens: 64, prefillTokens: chunk }, (share) => shares.served(share), null)
-        for (const { sequence: id, tokens } of batches.flatMap(({ parts }) => parts)) {
-          shares.serve(list[id]!.share, tokens)
-          if (id === 0) left -= tokens
+        const parts = planStep(
+          list,
+          { batchTokens: 64, prefillTokens: chunk, prefillTokensLight: chunk },
+          () => 0,
+          null,
+        ).flatMap((batch) => batch.parts)
+        for (const { sequence: id, tokens } of parts) {
+          if (id !== 0) continue
+          left -= tokens
+          if (tokens >= PREFILL_TOKENS_MIN) passedOver = 0
         }
       }
     }),
   )
+})
+
+test('the share with the fewest sequences goes first, then the one that was served least', () => {
+  const prompt = (sequence: number, share: string): StepSequence => ({
+    sequence,
+    share,
+    adapter: null,
+    generating: false,
+    pending: 100,
+    pendingMax: Number.POSITIVE_INFINITY,
+    awaited: false,
+    passedOver: 0,
+    order: sequence,
+  })
+  const first = (list: StepSequence[], served: Record<string, number>) =>
+    planStep(
+      list,
+      { batchTokens: 64, prefillTokens: 10, prefillTokensLight: 10 },
+      (share) => served[share] ?? 0,
+      null,
+    )[0]!.parts[0]!.sequence
+  assert.equal(first([prompt(0, 'many'), prompt(1, 'many'), prompt(2, 'one')], { many: 0, one: 900 }), 2)
+  assert.equal(first([prompt(0, 'a'), prompt(1, 'b')], { a: 10, b: 9 }), 1)
+  assert.equal(first([prompt(0, 'a'), { ...prompt(1, 'a'), awaited: true }], {}), 1)
 })
 
 test('a sequence that others copy at an exact point stops there', () => {
@@ -86,11 +133,13 @@ test('a sequence that others copy at an exact point stops there', () => {
     pending: 100,
     pendingMax: 7,
     awaited: true,
+    passedOver: 0,
     order: 0,
   }
-  assert.deepEqual(planStep([one], { batchTokens: 64, prefillTokens: 64 }, () => 0, null)[0]?.parts, [
-    { sequence: 0, tokens: 7 },
-  ])
+  assert.deepEqual(
+    planStep([one], { batchTokens: 64, prefillTokens: 64, prefillTokensLight: 64 }, () => 0, null)[0]?.parts,
+    [{ sequence: 0, tokens: 7 }],
+  )
 })
 
 test('the batch of the adapter that is set now comes first', () => {
@@ -103,34 +152,44 @@ test('the batch of the adapter that is set now comes first', () => {
       pending: 1,
       pendingMax: Number.POSITIVE_INFINITY,
       awaited: false,
+      passedOver: 0,
       order: i,
     }),
   )
-  const order = planStep(list, { batchTokens: 8, prefillTokens: 8 }, () => 0, 'y').map(({ adapter }) => adapter)
+  const order = planStep(list, { batchTokens: 8, prefillTokens: 8, prefillTokensLight: 8 }, () => 0, 'y').map(
+    ({ adapter }) => adapter,
+  )
   assert.deepEqual(order, ['y', null, 'x'])
 })
 
-test('prompts get small pieces while somebody streams, by what this machine computes in the time', () => {
+test('prompts get small pieces while somebody streams, and smaller ones while somebody waits', () => {
   const spec = { batchTokens: 512, prefillChunkTokens: 128 }
-  assert.equal(prefillBudget(0, spec, 3), PREFILL_TOKENS_IDLE)
-  assert.equal(prefillBudget(0, { ...spec, batchTokens: 64 }, 3), 64)
-  assert.equal(prefillBudget(2, spec, 0), 128)
-  assert.equal(prefillBudget(2, spec, 0.1), 128)
-  assert.equal(prefillBudget(2, spec, 4), 50)
-  assert.equal(prefillBudget(2, spec, 100), 16)
+  const budget = (generating: number, crowded: boolean, msPerPromptToken: number, changes = {}) =>
+    stepBudget({ generating, crowded, msPerPromptToken }, { ...spec, ...changes })
+  assert.equal(budget(0, false, 3).prefillTokens, PREFILL_TOKENS_IDLE)
+  assert.equal(budget(0, false, 3, { batchTokens: 64 }).prefillTokens, 64)
+  assert.equal(budget(2, false, 0).prefillTokens, 128)
+  assert.equal(budget(2, false, 0.1).prefillTokens, 128)
+  assert.equal(budget(2, false, 8).prefillTokens, 50)
+  assert.equal(budget(2, false, 100).prefillTokens, 16)
+  assert.equal(budget(2, true, 4).prefillTokens, 25)
+  assert.equal(budget(2, true, 4).prefillTokensLight, 128)
 })
 
-test('the share that was served least goes first, and a quiet one may catch up only so far', () => {
+test('a share starts no lower than those at work, and what it used alone is not held against it', () => {
   const shares = new FairShares()
-  shares.enter('busy')
-  shares.serve('busy', 100_000)
-  shares.enter('new')
-  assert.ok(shares.served('new') < shares.served('busy'))
-  assert.ok(shares.served('busy') - shares.served('new') <= 4096)
-  shares.serve('new', 5000)
-  shares.leave('new')
-  shares.enter('new')
-  assert.ok(shares.served('new') > shares.served('busy'), 'leaving and coming back forgives nothing')
+  shares.enter('early')
+  shares.serve('early', 1000)
+  shares.leave('early')
+  shares.enter('late')
+  assert.equal(shares.served('late'), 1000)
+  shares.serve('late', 500)
+  shares.enter('early')
+  assert.equal(shares.served('early'), 1500)
+  shares.serve('early', 9)
+  shares.leave('early')
+  shares.enter('early')
+  assert.equal(shares.served('early'), 1509, 'leaving and coming back forgives nothing')
 })
 
 test('shares that have gone are forgotten at last', () => {

@@ -3,8 +3,12 @@
  *
  * A step is one token for every sequence that generates, then prompt tokens within a budget, so that running streams keep
  * moving while a long prompt is worked off piece by piece. Sequences of different adapters cannot be in one native batch,
- * so a step is one batch per adapter. Prompt tokens go to the share that was served least; within a share, first come first
- * served, but a prompt that others wait for goes before.
+ * so a step is one batch per adapter.
+ *
+ * Prompt tokens go to the share with the fewest sequences, then to the one served least: the first token of a key that
+ * asks now and then must not wait behind the prompts of one that keeps every sequence busy. Within a share, first come first
+ * served, but a prompt that others wait for goes before. A prompt that was passed over for `PASSED_OVER_MAX` steps goes
+ * before everything, so nobody starves.
  */
 
 export type StepSequence = {
@@ -18,6 +22,8 @@ export type StepSequence = {
   pendingMax: number
   /** Others wait for this prompt. */
   awaited: boolean
+  /** Steps since it last got on by `PREFILL_TOKENS_MIN` or more. */
+  passedOver: number
   /** Order of arrival. */
   order: number
 }
@@ -27,9 +33,14 @@ export type StepBudget = {
   batchTokens: number
   /** Most prompt tokens in this step. At least 1. */
   prefillTokens: number
+  /** The same for shares that have fewer sequences than another one. At least `prefillTokens`. */
+  prefillTokensLight: number
 }
 
 export type StepPart = { sequence: number; tokens: number }
+/** Steps that a prompt may be passed over. */
+export const PASSED_OVER_MAX = 8
+
 /** One native batch. */
 export type StepBatch = { adapter: string | null; parts: StepPart[]; tokens: number }
 
@@ -55,54 +66,72 @@ export function planStep(
   }
 
   const prompts: StepSequence[] = []
+  const held = new Map<string, number>()
   for (const one of sequences) {
+    held.set(one.share, (held.get(one.share) ?? 0) + 1)
     if (one.generating) add(one, 1)
     else prompts.push(one)
   }
 
-  let left = budget.prefillTokens
+  const heldMost = Math.max(...held.values())
+  let used = 0
   const given = new Map<string, number>()
-  const counter = (share: string) => served(share) + (given.get(share) ?? 0)
-  while (left > 0 && prompts.length > 0) {
+  const goesBefore = (a: StepSequence, b: StepSequence): boolean => {
+    const counter = (share: string) => served(share) + (given.get(share) ?? 0)
+    const difference =
+      Number(b.passedOver >= PASSED_OVER_MAX) - Number(a.passedOver >= PASSED_OVER_MAX) ||
+      held.get(a.share)! - held.get(b.share)! ||
+      counter(a.share) - counter(b.share) ||
+      Number(b.awaited) - Number(a.awaited) ||
+      a.order - b.order
+    return difference < 0
+  }
+  while (prompts.length > 0) {
     let next = 0
-    for (let i = 1; i < prompts.length; i++) if (goesBefore(prompts[i]!, prompts[next]!, counter)) next = i
+    for (let i = 1; i < prompts.length; i++) if (goesBefore(prompts[i]!, prompts[next]!)) next = i
     const [one] = prompts.splice(next, 1) as [StepSequence]
     const room = budget.batchTokens - (batches.get(one.adapter)?.tokens ?? 0)
+    const light = held.get(one.share)! < heldMost
+    const left = (light ? budget.prefillTokensLight : budget.prefillTokens) - used
     const tokens = Math.min(one.pending, one.pendingMax, left, room)
     if (tokens <= 0) continue
     add(one, tokens)
     given.set(one.share, (given.get(one.share) ?? 0) + tokens)
-    left -= tokens
+    used += tokens
   }
 
   return [...batches.values()].sort((a, b) => Number(b.adapter === current) - Number(a.adapter === current))
 }
 
-function goesBefore(a: StepSequence, b: StepSequence, counter: (share: string) => number): boolean {
-  const difference = counter(a.share) - counter(b.share)
-  if (difference !== 0) return difference < 0
-  if (a.awaited !== b.awaited) return a.awaited
-  return a.order < b.order
-}
-
-/** Longest step while somebody streams; both the pause that a stream sees and the time that a cancel takes. */
-const STEP_MS_TARGET = 200
-/** Smaller pieces waste the weights that each batch has to read. */
-const PREFILL_TOKENS_MIN = 16
 /** Prompt tokens in a step when nobody streams. Still a bound, so that a cancel is noticed soon. */
 export const PREFILL_TOKENS_IDLE = 256
+/** Smaller pieces waste the weights that each batch has to read, and do not count as getting on. */
+export const PREFILL_TOKENS_MIN = 16
+/** Longest step while somebody streams: the pause that a stream sees. */
+const STEP_MS = 400
+/** The same while requests wait for a sequence: a newcomer with a right to one waits for the end of a step first. */
+const STEP_MS_CROWDED = 100
 
 /**
  * How many prompt tokens a step may compute.
- * @param msPerPromptToken measured; 0 = not yet known
+ * @param load.crowded requests wait although every sequence is taken
+ * @param load.msPerPromptToken length of a step by its prompt tokens, measured; 0 = not yet known
  */
-export function prefillBudget(
-  generating: number,
+export function stepBudget(
+  load: { generating: number; crowded: boolean; msPerPromptToken: number },
   spec: { batchTokens: number; prefillChunkTokens: number },
-  msPerPromptToken: number,
-): number {
-  if (generating === 0) return Math.max(1, Math.min(spec.batchTokens, PREFILL_TOKENS_IDLE))
+): StepBudget {
+  const { batchTokens } = spec
   const chunk = Math.max(1, spec.prefillChunkTokens)
-  if (msPerPromptToken <= 0) return chunk
-  return Math.min(chunk, Math.max(PREFILL_TOKENS_MIN, Math.floor(STEP_MS_TARGET / msPerPromptToken)))
+  const within = (ms: number) => {
+    if (load.msPerPromptToken <= 0) return chunk
+    return Math.min(chunk, Math.max(PREFILL_TOKENS_MIN, Math.floor(ms / load.msPerPromptToken)))
+  }
+  if (load.crowded) {
+    const prefillTokens = within(STEP_MS_CROWDED)
+    return { batchTokens, prefillTokens, prefillTokensLight: chunk }
+  }
+  const prefillTokens =
+    load.generating === 0 ? Math.max(1, Math.min(batchTokens, PREFILL_TOKENS_IDLE)) : within(STEP_MS)
+  return { batchTokens, prefillTokens, prefillTokensLight: Math.max(prefillTokens, chunk) }
 }
