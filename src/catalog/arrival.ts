@@ -51,7 +51,7 @@ export type ArrivalRequest<P extends Place> = {
 }
 
 /** Disk that a pull never takes, since a full disk takes the database with it. */
-export const DISK_MARGIN_BYTES = 512 * 1024 * 1024
+const DISK_MARGIN_BYTES = 512 * 1024 * 1024
 
 const PROGRESS_EVERY_MS = 200
 
@@ -65,7 +65,8 @@ export async function bringWeights<P extends Place>(request: ArrivalRequest<P>):
   const found = await source.look(place, signal)
   const partPath = partPathOf(folder, request.key)
   await mkdir(dirname(partPath), { recursive: true, mode: 0o700 })
-  await makeSureOfRoom(found, partPath, folder, request.freeBytesOf ?? freeBytesOf)
+  const alreadyHere = (await stat(partPath).catch(() => null))?.size ?? 0
+  await checkRoom(folder, Math.max(0, found.diskBytes - alreadyHere), request.freeBytesOf ?? freeBytesOf)
 
   const tell = progressTeller(request.onProgress)
   await source.write(place, found, partPath, {
@@ -111,14 +112,12 @@ export async function freeBytesOf(folder: string): Promise<number> {
   return disk.bavail * disk.bsize
 }
 
-async function makeSureOfRoom(
-  found: Found,
-  partPath: string,
+/** @throws DiskFull when less than the needed bytes and the margin are free */
+export async function checkRoom(
   folder: string,
+  neededBytes: number,
   freeOf: (folder: string) => Promise<number>,
 ): Promise<void> {
-  const alreadyHere = (await stat(partPath).catch(() => null))?.size ?? 0
-  const neededBytes = Math.max(0, found.diskBytes - alreadyHere)
   const freeBytes = await freeOf(folder)
   if (freeBytes < neededBytes + DISK_MARGIN_BYTES)
     throw new DiskFull({ folder, neededBytes, freeBytes, marginBytes: DISK_MARGIN_BYTES })

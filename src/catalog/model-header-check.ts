@@ -3,7 +3,9 @@
  * process that loads them (a count of zero, a division by it, an allocation by a huge one); they are found here, where
  * an error is a sentence. What only shows when weights are computed with stays the business of the engine's own process.
  */
+import { NotWeights } from './errors.ts'
 import type { GgufHeader, GgufValue } from './gguf-header.ts'
+import type { CheckedWeights } from './weights-check.ts'
 
 type Rule = { key: string; least: number; most: number; needed?: boolean; zeroWithoutAttention?: boolean }
 
@@ -27,6 +29,19 @@ const NO_MODELS: Record<string, string> = {
   adapter: 'it is a LoRA adapter, not a model; serve it beside its base model.',
   mmproj: 'it is a vision projector, not a model; the embedded engine takes no images.',
   imatrix: 'it is an importance matrix for quantising, not a model.',
+}
+
+/**
+ * The header of sound weights that an engine may be given.
+ * @param file what the error calls them
+ * @throws NotWeights with the reason why not
+ */
+export function modelHeaderOf(checked: CheckedWeights, file: string): GgufHeader {
+  if (checked.kind !== 'gguf')
+    throw new NotWeights({ file, reason: 'no engine here loads safetensors; convert it to GGUF with llama.cpp.' })
+  const reason = modelHeaderTrouble(checked.header)
+  if (reason !== null) throw new NotWeights({ file, reason })
+  return checked.header
 }
 
 /** The reason why not, as a half-sentence that begins with "it" or "its"; null when nothing speaks against it. */

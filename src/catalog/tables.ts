@@ -32,6 +32,8 @@ export const catalogArtefact = pgTable(
   (table) => [index().on(table.sha256)],
 )
 
+export type ArtefactRow = typeof catalogArtefact.$inferSelect
+
 /** One wish to have weights here, with how far it is and how it ended. Kept for ever: it says who accepted a licence. */
 export const catalogPull = pgTable(
   'catalog_pull',
@@ -64,3 +66,5 @@ export const catalogPull = pgTable(
       .where(sql`${table.state} in ('queued', 'running', 'paused')`),
   ],
 )
+
+export type PullRow = typeof catalogPull.$inferSelect
