@@ -159,15 +159,24 @@ describe('adapters', () => {
     assert.equal(textOf(await answer('tuned-2')), second)
   })
 
-  it('one for another architecture is refused, and the base serves on', async () => {
+  it('one for another architecture is refused, loaded base or not, and the base serves on', async () => {
     const lora = await testAdapter(await testModel('qwen3'), 1)
-    const { status, body } = await product.ask('POST', '/api/models/tiny-deepseek-v3/adapters', {
-      name: 'alien',
-      path: lora,
-    })
-    assert.ok(status >= 400 && status < 500, `${status} ${JSON.stringify(body)}`)
-    assert.match((body as { error: { code: string } }).error.code, /^[a-z]+\.[a-z_]+$/)
-    assert.ok(textOf(await answer('tiny-deepseek-v3')).length > 10)
-    assert.ok(!(await client.models.list()).data.some(({ id }) => id === 'alien'))
+    for (const before of ['loaded', 'not loaded']) {
+      if (before === 'not loaded')
+        assert.equal((await product.ask('POST', '/api/models/tiny-deepseek-v3/unload')).status, 200)
+      const { status, body } = await product.ask('POST', '/api/models/tiny-deepseek-v3/adapters', {
+        name: 'alien',
+        path: lora,
+      })
+      assert.ok(status >= 400 && status < 500, `${status} ${JSON.stringify(body)}`)
+      assert.match((body as { error: { code: string } }).error.code, /^[a-z]+\.[a-z_]+$/)
+      assert.ok(textOf(await answer('tiny-deepseek-v3')).length > 10)
+      assert.ok(!(await client.models.list()).data.some(({ id }) => id === 'alien'))
+    }
+    const nowhere = await product.ask('POST', '/api/models/nobody-knows/adapters', { name: 'lost', path: lora })
+    assert.deepEqual(
+      [nowhere.status, (nowhere.body as { error: { code: string } }).error.code],
+      [404, 'catalog.model_unknown'],
+    )
   })
 })

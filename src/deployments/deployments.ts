@@ -110,6 +110,7 @@ export function createDeployments({ db, catalog, engines, clock, log }: Deployme
       await engines.settled(running.engineId)
       return running
     }
+    catalog.getModel(model) // whether there is such a model comes before whether it is here
     if (!catalog.weightsOf(model)) throw new NoWeights({ model })
     const row = await rowFor(model)
     const wishes = wish
@@ -215,7 +216,7 @@ export function createDeployments({ db, catalog, engines, clock, log }: Deployme
     /**
      * Serves a model: makes room, starts an engine, resolves when it answers. Loading what is loaded changes nothing,
      * unless a wish says otherwise.
-     * @throws NoWeights, MemoryExceeded, ModelNotServable, EngineCrashed
+     * @throws ModelUnknown, NoWeights, MemoryExceeded, ModelNotServable, EngineCrashed
      */
     load(model: string, wish?: LoadWish): Promise<EngineView> {
       const base = adapters.get(model)?.baseModel ?? model
@@ -229,11 +230,17 @@ export function createDeployments({ db, catalog, engines, clock, log }: Deployme
     /** Lets running answers finish and frees the memory. The model is loaded again when somebody asks for it. */
     unload: (model: string): Promise<void> => inTurn(() => unloadNow(model)),
 
-    /** Serves a LoRA adapter (GGUF) beside its base, under its own name, without a restart of the base. */
+    /**
+     * Serves a LoRA adapter (GGUF) beside its base, under its own name. A base that runs is not restarted; one that does
+     * not is loaded.
+     * @throws ModelUnknown, NameTaken, AdapterRefused, and whatever `load` throws
+     */
     async addAdapter(adapter: AdapterSpec, baseModel: string): Promise<void> {
+      catalog.getModel(baseModel)
       if (adapters.has(adapter.name) || catalog.knows(adapter.name)) throw new NameTaken({ name: adapter.name })
-      const engine = engineOf(baseModel)
-      if (engine?.state === 'ready') await engines.addAdapter(engine.engineId, adapter)
+      // Only an engine can tell whether an adapter fits its base, and one kept untried would keep the base from loading.
+      const { engineId } = await this.load(baseModel)
+      await engines.addAdapter(engineId, adapter)
       const [row] = await db
         .insert(deploymentAdapter)
         .values({ ...adapter, baseModel, createdAt: new Date(clock.nowMs()) })

@@ -1,0 +1,238 @@
+/** The command line against the running product: every command, as an operator would type it. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { COMMANDS } from '../src/cli/commands.ts'
+import { type HubStandIn, startHubStandIn } from './hub-stand-in.ts'
+import { testAdapter, testModel } from './models/test-model.ts'
+import { type Product, startProduct } from './product.ts'
+
+const CLI = join(import.meta.dirname, '../src/cli/main.ts')
+const REPOSITORY = 'acme/tiny'
+
+let hub: HubStandIn
+let product: Product
+let qwen: string
+
+before(async () => {
+  qwen = await testModel('qwen3')
+  hub = await startHubStandIn()
+  hub.put(REPOSITORY, 'quick.gguf', readFileSync(qwen))
+  hub.put(REPOSITORY, 'slow.gguf', readFileSync(await testModel('deepseek-v3')))
+  product = await startProduct({ starter: false, environment: { HF_ENDPOINT: hub.url } })
+})
+after(async () => {
+  await product.stop()
+  await hub.close()
+})
+
+type Ran = { exitCode: number | null; out: string; complaint: string }
+
+async function run(words: string[], environment: Record<string, string> = {}): Promise<Ran> {
+  const child = spawn(process.execPath, [CLI, ...words], {
+    env: { ...process.env, ...product.environment, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let [out, complaint] = ['', '']
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaint += text
+  })
+  const [exitCode] = await once(child, 'close')
+  return { exitCode, out, complaint }
+}
+
+/** Commands that did what they were asked; the last test holds them against the list of commands. */
+const worked = new Set<string>()
+
+async function does(command: string, ...rest: string[]): Promise<string> {
+  const { exitCode, out, complaint } = await run([...command.split(' '), ...rest])
+  assert.equal(exitCode, 0, complaint)
+  assert.equal(complaint, '')
+  worked.add(command)
+  return out
+}
+
+async function refuses(words: string[], complaint: RegExp, environment: Record<string, string> = {}): Promise<void> {
+  const ran = await run(words, environment)
+  assert.equal(ran.exitCode, 1)
+  assert.match(ran.complaint, complaint)
+  assert.doesNotMatch(ran.complaint, /\.ts:\d+/, 'a stack is not for a person')
+}
+
+describe('models', () => {
+  it('are listed, with what is here and what fits', async () => {
+    const all = await does('models list')
+    assert.match(all, /^MODEL +TASK +STATE +FIT +NEEDS +≈ TOKENS\/S\n/)
+    assert.match(all, /^smollm2-135m-instruct +chat +not-here +fits/m)
+    assert.match(all, /^deepseek-v3 .*does not fit/m)
+    assert.doesNotMatch(await does('models list', '--fits'), /does not fit/)
+    assert.match(await does('models list', '--here'), /^No model\. Get one with/)
+  })
+
+  it('say whether they fit and what would serve them', async () => {
+    assert.match(
+      await does('models fit', 'smollm2-135m-instruct'),
+      /^SmolLM2-135M-Instruct: fits\. .+\n(.*\n)?Licence: Apache/,
+    )
+    assert.match(await does('models fit', 'deepseek-v3'), /does not fit\. .+[\s\S]*Served by: /)
+  })
+
+  it('are pulled from a hub and imported from a file', async () => {
+    assert.match(
+      await does('models pull', `hf:${REPOSITORY}/quick.gguf`, '--as', 'pulled'),
+      /Fetching pulled from [\s\S]*pulled is here/,
+    )
+    assert.match(await does('models import', qwen, 'tiny'), /tiny is here \(534 kB\)/)
+    assert.match(await does('models list', '--here'), /^pulled .+\ntiny /m)
+  })
+
+  it('are loaded as wished, and unloaded', async () => {
+    assert.match(
+      await does('models load', 'tiny', '--context', '512', '--sequences', '2'),
+      /^tiny is loaded: 2 requests at once, 512 tokens of context each, \d+ MB\.$/m,
+    )
+    assert.match(await does('status'), /^tiny +ready +512 +2 /m)
+    assert.equal((await does('models unload', 'tiny')).trim(), 'tiny is unloaded.')
+    assert.match(await does('status'), /^Engines: +none$/m)
+  })
+
+  it('get adapters and lose them', async () => {
+    assert.match(
+      await does('adapters add', 'tuned', 'tiny', await testAdapter(qwen), '--scale', '0.5'),
+      /^tuned answers on tiny\.$/m,
+    )
+    await product.until('it has a route', async () =>
+      (await product.openai().models.list()).data.some(({ id }) => id === 'tuned'),
+    )
+    assert.match(await does('adapters remove', 'tuned'), /^tuned is removed\.$/m)
+  })
+
+  it('are deleted', async () => {
+    assert.match(await does('models delete', 'pulled'), /^The weights of pulled are deleted\.$/m)
+    assert.doesNotMatch(await does('models list', '--here'), /pulled/)
+  })
+
+  it('errors carry a sentence and a code', async () => {
+    await refuses(
+      ['models', 'load', 'nobody-knows'],
+      /There is no model "nobody-knows" here.*\(catalog\.model_unknown\)/,
+    )
+    await refuses(['models', 'load', 'smollm2-135m-instruct'], /not here yet.*\(deployments\.no_weights\)/)
+    await refuses(['models', 'import', CLI, 'script'], /is refused: .*\(catalog\.not_weights\)/)
+    await refuses(['models', 'pull', `hf:${REPOSITORY}/none.gguf`], /\(catalog\.file_missing\)/)
+    await refuses(['adapters', 'remove', 'nobody'], /There is no adapter nobody\. \(deployments\.adapter_unknown\)/)
+  })
+})
+
+describe('pulls', () => {
+  it('go on without their command, pause, resume and are given up', async () => {
+    hub.trouble.chunkBytes = 500
+    assert.match(await does('models pull', `hf:${REPOSITORY}/slow.gguf`, '--detach'), /It goes on by itself/)
+    const list = await does('pulls list')
+    const id = /^(pull_\w+) +slow +running/m.exec(list)?.[1]
+    assert.ok(id, list)
+    assert.equal((await does('pulls pause', id)).trim(), `${id} is paused.`)
+    assert.match((await does('pulls resume', id)).trim(), new RegExp(`^${id} is (queued|running)\\.$`))
+    assert.equal((await does('pulls cancel', id)).trim(), `${id} is cancelled.`)
+    assert.match(await does('pulls list'), new RegExp(`^${id} +slow +cancelled`, 'm'))
+    await refuses(['pulls', 'resume', id], /\(catalog\.\w+\)/)
+    await refuses(['pulls', 'pause', 'pull_nobody'], /There is no pull pull_nobody\. \(catalog\.pull_unknown\)/)
+  })
+})
+
+describe('keys', () => {
+  it('are made, shown once, listed without their secret, and revoked', async () => {
+    const made = await does(
+      'keys create',
+      'app',
+      '--models',
+      'tiny, other',
+      '--scopes',
+      'models.read',
+      '--expires',
+      '2199-01-31',
+    )
+    const [secret = ''] = made.split('\n')
+    assert.match(secret, /^sk-tw-\S{20,}$/)
+    const id = /Its id is (key_\w+)/.exec(made)?.[1] ?? ''
+    const client = product.openai({ apiKey: secret })
+    assert.deepEqual(
+      (await client.models.list()).data.map((model) => model.id),
+      ['tiny'],
+    )
+    const list = await does('keys list')
+    assert.match(list, new RegExp(`^${id} +app +sk-tw-.+… *.+live +tiny, other`, 'm'))
+    assert.ok(!list.includes(secret))
+    assert.equal((await does('keys revoke', id)).trim(), `${id} is revoked.`)
+    await assert.rejects(client.models.list(), { status: 401, code: 'invalid_api_key' })
+    assert.match(await does('keys list'), new RegExp(`^${id} .+revoked`, 'm'))
+  })
+
+  it('errors carry a sentence and a code', async () => {
+    await refuses(['keys', 'revoke', 'key_nobody'], /\(identity\.key_unknown\)/)
+    await refuses(['keys', 'create', 'app', '--scopes', 'everything'], /\(invalid_request\)/)
+  })
+})
+
+describe('the installation', () => {
+  it('says what runs', async () => {
+    const status = await does('status')
+    assert.match(status, /^Tradewind \S+ at http:\/\/localhost:\d+, since /)
+    assert.ok(status.includes(product.folder.root))
+    assert.match(status, /^Workers: +1$/m)
+  })
+
+  it('shows its logs, which hold no key and no prompt', async () => {
+    assert.match(await does('logs'), /^Logs: control, engine-tiny, worker-0$/m)
+    const log = await does('logs', 'control')
+    assert.match(log, /"msg":"a model is loaded"/)
+    assert.ok(!log.includes(product.key))
+    await refuses(['logs', 'nothing'], /There is no log "nothing"/)
+    await refuses(['logs', '../../etc/passwd'], /There is no log/)
+  })
+
+  it('writes a copy of its database', async () => {
+    // PostgreSQL has its own tools for that, which the refusal names.
+    if (product.environment.DATABASE_URL) {
+      worked.add('backup')
+      return refuses(['backup'], /pg_dump.*\(operations\.backup_is_postgresql\)/)
+    }
+    const path = (await does('backup')).replace(/ \(.*\)\n$/, '')
+    assert.ok(statSync(path).size > 100_000)
+  })
+})
+
+describe('the command line itself', () => {
+  it('shows its help, with every command', async () => {
+    const { exitCode, out } = await run(['--help'])
+    assert.equal(exitCode, 0)
+    for (const { words } of COMMANDS) assert.ok(out.includes(`  ${words}`), words)
+  })
+
+  it('says what is wrong with what was typed', async () => {
+    await refuses(['models', 'frobnicate'], /There is no command "models frobnicate"/)
+    await refuses(['models', 'load'], /Use it as: npm run tradewind -- models load <model> \[--context …\]/)
+    await refuses(['models', 'load', 'tiny', '--fast'], /Unknown option '--fast'[\s\S]*Use it as:/)
+    await refuses(['status'], /PORT is "x"; give a whole number/, { PORT: 'x' })
+  })
+
+  it('says that nothing runs where nothing runs', async () => {
+    const elsewhere = join(product.folder.root, 'elsewhere')
+    await refuses(['status'], /Tradewind is not running on .*elsewhere\. Start it with: npm start/, {
+      TRADEWIND_DATA: elsewhere,
+    })
+  })
+
+  it('was tried with every command there is', () => {
+    assert.deepEqual(
+      COMMANDS.map(({ words }) => words).filter((words) => !worked.has(words)),
+      [],
+    )
+  })
+})
