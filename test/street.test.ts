@@ -49,25 +49,34 @@ const SHOWN: Record<string, string[]> = {
 
 type Import = { from: string; to: string; line: string; typesOnly: boolean }
 
-const files = globSync(['src/**/*.ts', 'engine-host/**/*.ts'], { cwd: ROOT }).filter((file) => !file.includes('/migrations/'))
-const isTest = (file: string) => /\.(test|cases)\.ts$/.test(file) || /(stand-in|scripted|scratch|test-installation|plain-client)/.test(file)
+const files = globSync(['src/**/*.ts', 'engine-host/**/*.ts'], { cwd: ROOT }).filter(
+  (file) => !file.includes('/migrations/'),
+)
+const isTest = (file: string) =>
+  /\.(test|cases)\.ts$/.test(file) || /(stand-in|scripted|scratch|test-installation|plain-client)/.test(file)
 const imports: Import[] = files.flatMap((file) => importsOf(file))
 
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(ROOT, file), 'utf8')
-  return [...text.matchAll(/^\s*(?:import|export)\s+(type\s+)?[^'"]*?from\s+'(\.[^']+)'|import\('(\.[^']+)'\)/gm)].map((match) => ({
-    from: file,
-    to: relative(ROOT, join(ROOT, dirname(file), match[2] ?? match[3] ?? '')),
-    line: match[0].trim().replaceAll(/\s+/g, ' '),
-    typesOnly: match[1] !== undefined,
-  }))
+  return [...text.matchAll(/^\s*(?:import|export)\s+(type\s+)?[^'"]*?from\s+'(\.[^']+)'|import\('(\.[^']+)'\)/gm)].map(
+    (match) => ({
+      from: file,
+      to: relative(ROOT, join(ROOT, dirname(file), match[2] ?? match[3] ?? '')),
+      line: match[0].trim().replaceAll(/\s+/g, ' '),
+      typesOnly: match[1] !== undefined,
+    }),
+  )
 }
 
-const houseOf = (file: string) => (file.startsWith('src/') && file.split('/').length > 2 ? (file.split('/')[1] ?? null) : null)
+const houseOf = (file: string) =>
+  file.startsWith('src/') && file.split('/').length > 2 ? (file.split('/')[1] ?? null) : null
 
 test('every relative import names a file that is there', () => {
   const broken = imports.filter(({ to }) => !existsSync(join(ROOT, to)))
-  assert.deepEqual(broken.map(({ from, line }) => `${from}: ${line}`), [])
+  assert.deepEqual(
+    broken.map(({ from, line }) => `${from}: ${line}`),
+    [],
+  )
 })
 
 test('calls go down the street only, never up and never within a row', () => {
@@ -78,7 +87,10 @@ test('calls go down the street only, never up and never within a row', () => {
     return rowOf(called) >= rowOf(caller)
   })
   assert.deepEqual(
-    wrong.map(({ from, to, line }) => `${from}: "${line}" calls up or across to ${houseOf(to)}. Hand the value in from src/main.ts, or send news through the outbox.`),
+    wrong.map(
+      ({ from, to, line }) =>
+        `${from}: "${line}" calls up or across to ${houseOf(to)}. Hand the value in from src/main.ts, or send news through the outbox.`,
+    ),
     [],
   )
 })
@@ -86,19 +98,28 @@ test('calls go down the street only, never up and never within a row', () => {
 test('a house is entered by its door', () => {
   const wrong = imports.filter(({ from, to }) => {
     const [caller, called] = [houseOf(from), houseOf(to)]
-    if (isTest(from) || called === null || called === 'platform' || caller === called || rowOf(called) === -1) return false
+    if (isTest(from) || called === null || called === 'platform' || caller === called || rowOf(called) === -1)
+      return false
     const inside = to.split('/').slice(2).join('/')
     return inside !== `${called}.ts` && !SHOWN[called]?.includes(inside)
   })
   assert.deepEqual(
-    wrong.map(({ from, to, line }) => `${from}: "${line}" goes past the door. Import from src/${houseOf(to)}/${houseOf(to)}.ts instead.`),
+    wrong.map(
+      ({ from, to, line }) =>
+        `${from}: "${line}" goes past the door. Import from src/${houseOf(to)}/${houseOf(to)}.ts instead.`,
+    ),
     [],
   )
 })
 
 test('no house touches the tables of another', () => {
-  const wrong = imports.filter(({ from, to }) => to.endsWith('/tables.ts') && houseOf(from) !== houseOf(to) && !isTest(from))
-  assert.deepEqual(wrong.map(({ from, to }) => `${from} imports ${to}: ask the door of ${houseOf(to)} for what it needs.`), [])
+  const wrong = imports.filter(
+    ({ from, to }) => to.endsWith('/tables.ts') && houseOf(from) !== houseOf(to) && !isTest(from),
+  )
+  assert.deepEqual(
+    wrong.map(({ from, to }) => `${from} imports ${to}: ask the door of ${houseOf(to)} for what it needs.`),
+    [],
+  )
 })
 
 test('no file imports itself in a circle', () => {
@@ -131,6 +152,12 @@ test('the gateway worker reaches no database, and an engine host knows neither m
     visit(start)
     return [...seen]
   }
-  assert.deepEqual(reach('src/gateway/worker.ts').filter((file) => /database|tables\.ts|\/identity\//.test(file)), [])
-  assert.deepEqual(reach('engine-host/main.ts').filter((file) => /^src\/(identity|billing|catalog|deployments|gateway)\//.test(file)), [])
+  assert.deepEqual(
+    reach('src/gateway/worker.ts').filter((file) => /database|tables\.ts|\/identity\//.test(file)),
+    [],
+  )
+  assert.deepEqual(
+    reach('engine-host/main.ts').filter((file) => /^src\/(identity|billing|catalog|deployments|gateway)\//.test(file)),
+    [],
+  )
 })

@@ -2,9 +2,9 @@
  * Billing: what was consumed. Owns table usage_record; prices, holds and wallets come on top of it.
  */
 import { and, desc, eq, inArray, lt } from 'drizzle-orm'
-import { type Page, type PageOf, pageOf } from '../identity/paging.ts'
 import { type Caller, organizationsFor, requireVisible } from '../identity/rules.ts'
 import type { Db } from '../platform/database/database.ts'
+import { type Page, type PageOf, pageOf } from '../platform/paging.ts'
 import { usageRecord } from './tables.ts'
 import type { UsageRecord } from './usage-record.ts'
 

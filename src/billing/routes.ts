@@ -1,9 +1,9 @@
 /** /api/usage: what was consumed, record by record. */
 import { Type } from 'typebox'
 import { knownCaller } from '../identity/access.ts'
-import { pageFrom } from '../identity/paging.ts'
-import { ErrorShape, PageQuery } from '../identity/schema.ts'
 import type { Server } from '../platform/http.ts'
+import { pageFrom } from '../platform/paging.ts'
+import { ErrorShape, PageQuery } from '../platform/wire-shapes.ts'
 import type { Billing } from './billing.ts'
 import { UsageRecordShape, usageRecordOnWire } from './schema.ts'
 

@@ -1,8 +1,8 @@
 /** Wire shape of a usage record, and the one function that makes it. */
 import { type Static, Type } from 'typebox'
+import { orNull } from '../platform/wire-shapes.ts'
 import type { UsageRow } from './billing.ts'
 
-const orNull = <Shape extends Type.TSchema>(shape: Shape) => Type.Union([shape, Type.Null()])
 const Tokens = Type.Integer({ minimum: 0 })
 const Milliseconds = Type.Number()
 const Source = Type.Enum(['engine', 'upstream', 'counted', 'estimated', 'none'], {

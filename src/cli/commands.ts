@@ -62,6 +62,8 @@ type Key = {
   expires_at: string | null
 }
 
+type Project = { id: string; name: string; content_on_disk: boolean }
+
 const VERDICTS: Record<string, string> = {
   fits: 'fits',
   tight: 'tight',
@@ -267,9 +269,10 @@ export const COMMANDS: Command[] = [
         ...(options.scopes ? { scopes: list(options.scopes) } : {}),
         ...(typeof options.expires === 'string' ? { expires_at: new Date(options.expires).toISOString() } : {}),
       })
+      const { public_url } = await control.ask<StatusBody>('GET', '/api/status')
       print(made.secret)
       print(`This is the only time it is shown. Its id is ${made.id}. Try it:`)
-      print(`  curl ${control.publicUrl}/v1/models -H "Authorization: Bearer ${made.secret}"`)
+      print(`  curl ${public_url}/v1/models -H "Authorization: Bearer ${made.secret}"`)
     },
   },
   {
@@ -304,13 +307,38 @@ export const COMMANDS: Command[] = [
     },
   },
   {
+    words: 'projects list',
+    takes: [],
+    says: 'List projects, and whether their prompts may be kept on disk.',
+    async run(control, _given, _options, print) {
+      const { data } = await control.ask<{ data: Project[] }>('GET', '/api/projects')
+      if (data.length === 0) return print('No project yet: open the set-up link first. It is printed at the start.')
+      print(
+        table(
+          ['PROJECT', 'NAME', 'CONTENT ON DISK'],
+          data.map((project) => [project.id, project.name, project.content_on_disk ? 'allowed' : 'never']),
+        ),
+      )
+    },
+  },
+  {
+    words: 'projects content-on-disk',
+    takes: ['project', 'allow | never'],
+    says: 'Say whether prompts of a project may be kept on disk, so that long prefixes survive a restart.',
+    async run(control, [id = '', answer = ''], _options, print) {
+      if (answer !== 'allow' && answer !== 'never') throw new CommandFailed('Say allow or never.')
+      await control.ask('PATCH', `/api/projects/${encodeURIComponent(id)}`, { content_on_disk: answer === 'allow' })
+      print(answer === 'allow' ? `Prompts of ${id} may be kept on disk.` : `Prompts of ${id} are on no disk any more.`)
+    },
+  },
+  {
     words: 'status',
     takes: [],
     says: 'What runs, with its figures.',
     async run(control, _given, _options, print) {
       const status = await control.ask<StatusBody>('GET', '/api/status')
       print(
-        `Tradewind ${status.version} at ${control.publicUrl}, since ${status.started_at.slice(0, 16).replace('T', ' ')} UTC`,
+        `Tradewind ${status.version} at ${status.public_url}, since ${status.started_at.slice(0, 16).replace('T', ' ')} UTC`,
       )
       print(`Data:      ${status.data_folder}`)
       print(`Database:  ${status.database.durability}`)
@@ -393,6 +421,7 @@ export const COMMANDS: Command[] = [
 
 type StatusBody = {
   version: string
+  public_url: string
   started_at: string
   data_folder: string
   database: { durability: string }

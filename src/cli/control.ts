@@ -12,12 +12,9 @@ type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 /** The running installation on this machine, by its admin socket: whoever may open that is its operator. */
 export class Control {
   readonly folder: DataFolder
-  readonly publicUrl: string
 
   constructor(environment: NodeJS.ProcessEnv) {
-    const config = readConfig(environment)
-    this.folder = dataFolderAt(config.dataFolder)
-    this.publicUrl = config.publicUrl
+    this.folder = dataFolderAt(readConfig(environment).dataFolder)
   }
 
   /** @throws CommandFailed with the installation's own sentence, or that it does not run */

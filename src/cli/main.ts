@@ -5,6 +5,12 @@ import { COMMANDS, type Command } from './commands.ts'
 import { CommandFailed, Control } from './control.ts'
 import { table } from './table.ts'
 
+// A reader that has seen enough, such as `head`, closes the pipe; that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
 const print = (text: string) => process.stdout.write(`${text}\n`)
 
 try {

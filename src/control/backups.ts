@@ -7,6 +7,7 @@ import type { Log } from '../platform/log.ts'
 
 const KEPT = 7
 const EVERY_MS = 24 * 60 * 60_000
+const CHECKED_EVERY_MS = 60 * 60_000
 
 export class BackupIsPostgres extends AppError<Record<string, never>> {
   static override code = 'operations.backup_is_postgresql'
@@ -18,7 +19,7 @@ export class BackupIsPostgres extends AppError<Record<string, never>> {
 export type Backup = { path: string; bytes: number }
 
 /**
- * Whole copies of the embedded database in the data folder: one a night, seven kept, and one whenever somebody asks.
+ * Whole copies of the embedded database in the data folder: one a day, seven kept, and one whenever somebody asks.
  * Weights are not in it: they can be fetched again, and their hashes are.
  */
 export function createBackups({
@@ -42,16 +43,28 @@ export function createBackups({
   }
 
   async function forgetOld(): Promise<void> {
-    const names = (await readdir(folder)).filter((name) => /^tradewind-.*\.tar\.gz$/.test(name)).sort()
-    for (const name of names.slice(0, -KEPT)) await rm(join(folder, name))
+    for (const name of (await names()).slice(0, -KEPT)) await rm(join(folder, name))
   }
 
-  const nightly = setInterval(() => {
-    if (database.kind === 'embedded') create().catch((error) => log.error({ err: error }, 'the nightly backup failed'))
-  }, EVERY_MS)
-  nightly.unref()
+  /** Oldest first. */
+  async function names(): Promise<string[]> {
+    return (await readdir(folder)).filter((name) => /^tradewind-.*\.tar\.gz$/.test(name)).sort()
+  }
 
-  return { create, stop: () => clearInterval(nightly) }
+  /** Asked at start and hourly, so that an installation that is ended every evening has its copies too. */
+  async function createIfDue(): Promise<void> {
+    if (database.kind !== 'embedded') return
+    const times = await Promise.all((await names()).map(async (name) => (await stat(join(folder, name))).mtimeMs))
+    if (clock.nowMs() - Math.max(0, ...times) >= EVERY_MS) await create()
+  }
+
+  const hourly = setInterval(
+    () => void createIfDue().catch((error) => log.error({ err: error }, 'the daily backup failed')),
+    CHECKED_EVERY_MS,
+  )
+  hourly.unref()
+
+  return { create, createIfDue, stop: () => clearInterval(hourly) }
 }
 
 export type Backups = ReturnType<typeof createBackups>

@@ -107,7 +107,6 @@ export async function startControl({
   const content = createContentSweep({
     keys: () => identity.keys.gatewayKeys(),
     engines,
-    prefixes: folder.prefixes,
     log,
   })
   const backups = createBackups({ database, folder: folder.backups, clock, log })
@@ -144,6 +143,7 @@ export async function startControl({
     reloaded = true
     await starter.run()
     await machine.measure()
+    await backups.createIfDue()
   }
 
   async function server(socket: 'public' | 'admin') {
@@ -163,7 +163,9 @@ export async function startControl({
       backups,
       link,
       workersWanted: config.gatewayWorkers,
+      publicUrl: config.publicUrl,
       metricsToken: config.metricsToken,
+      isLocalOnly: isLoopback(new URL(config.publicUrl).hostname),
       startedAtMs,
       reloaded: () => reloaded,
     })

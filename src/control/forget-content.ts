@@ -4,18 +4,16 @@
  * costs an hour at most.
  */
 import type { Engines } from '../engines/engines.ts'
-import { sweepPrefixFolders } from '../engines/prefix-folders.ts'
-import type { GatewayKey } from '../identity/keys.ts'
 import type { Log } from '../platform/log.ts'
 
 const EVERY_MS = 60 * 60_000
 
-type KeyTrace = Pick<GatewayKey, 'id' | 'salt' | 'share' | 'contentOnDisk'>
+/** What a key leaves behind: prefixes under its project's salt and its own share. */
+type KeyTrace = { id: string; salt: string; share: string; contentOnDisk: boolean }
 
 export function createContentSweep(deps: {
   keys: () => Promise<KeyTrace[]>
-  engines: Pick<Engines, 'forgetPrefixes'>
-  prefixes: string
+  engines: Pick<Engines, 'forgetPrefixes' | 'sweepPrefixes'>
   log: Log
 }) {
   let before: KeyTrace[] = []
@@ -24,10 +22,7 @@ export function createContentSweep(deps: {
     const now = await deps.keys()
     for (const { salt, share } of tracesToForget(before, now)) await deps.engines.forgetPrefixes(salt, share)
     before = now
-    const folders = sweepPrefixFolders(
-      deps.prefixes,
-      now.filter((key) => key.contentOnDisk),
-    )
+    const folders = deps.engines.sweepPrefixes(now.filter((key) => key.contentOnDisk))
     if (folders > 0)
       deps.log.info({ folders }, 'spilled prefixes without a living key or a willing project were deleted')
   }

@@ -31,7 +31,10 @@ export type HealthRoutesOptions = {
   backups: Backups
   link: SupervisorLink
   workersWanted: number
+  publicUrl: string
   metricsToken: string | null
+  /** Whether only this machine is meant to reach the installation: then whoever is on it may read metrics. */
+  isLocalOnly: boolean
   startedAtMs: number
   /** Whether what was loaded before this start is loaded again, or has failed to. */
   reloaded: () => boolean
@@ -52,6 +55,7 @@ const Health = Type.Object({
 
 const Status = Type.Object({
   version: Type.String(),
+  public_url: Type.String(),
   started_at: Type.String({ format: 'date-time' }),
   data_folder: Type.String(),
   database: Type.Object({ kind: Type.String(), durability: Type.String() }),
@@ -129,12 +133,14 @@ export async function healthRoutes(server: Server, options: HealthRoutesOptions)
       schema: {
         tags: ['Operations'],
         summary: 'Prometheus metrics',
-        description: 'Open to this machine; from elsewhere with the bearer token of METRICS_TOKEN.',
+        description:
+          'Open to this machine while PUBLIC_URL is on it; otherwise with the bearer token of METRICS_TOKEN.',
       },
     },
     async (request, reply) => {
       const address = addressOf(request)
-      const fromHere = address !== null && isLoopback(address.replace(/^::ffff:/, ''))
+      // Behind a proxy on this machine everybody seems to be here; only an address that nobody else types tells the two apart.
+      const fromHere = options.isLocalOnly && address !== null && isLoopback(address.replace(/^::ffff:/, ''))
       if (!fromHere && !carriesToken(request.headers.authorization, metricsToken))
         throw new Forbidden({
           action: 'metrics.read',
@@ -157,6 +163,7 @@ export async function healthRoutes(server: Server, options: HealthRoutesOptions)
       const memory = await engines.memory()
       return {
         version: VERSION,
+        public_url: options.publicUrl,
         started_at: new Date(startedAtMs).toISOString(),
         data_folder: folder.root,
         database: { kind: database.kind, durability: database.durability },

@@ -34,6 +34,7 @@ import type {
 } from './engine-wire.ts'
 import { AdaptersUnsupported, EngineCrashed, EngineRefused, MemoryExceeded, ModelNotServable } from './errors.ts'
 import { engineCommand } from './llama-server.ts'
+import { sweepPrefixFolders } from './prefix-folders.ts'
 import type { SupervisorLink } from './supervisor-link.ts'
 import { threadShare } from './thread-share.ts'
 
@@ -351,6 +352,14 @@ export async function createEngines({ link, config, folder, machineMemory, log, 
           .map((engine) => tell(engine, 'DELETE', `/prefixes?${query}`)),
       )
     },
+
+    /**
+     * Deletes spilled prefixes that none of `kept` may have, whether or not an engine runs.
+     * @param kept salt and share of each live key whose project allows content on disk
+     * @returns folders deleted
+     */
+    sweepPrefixes: (kept: readonly { salt: string; share: string }[]): number =>
+      sweepPrefixFolders(folder.prefixes, kept),
 
     memory,
 

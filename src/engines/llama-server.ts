@@ -11,12 +11,12 @@ import type { EngineCommand } from '../supervisor/messages.ts'
 import type { EngineSpec } from './engine-wire.ts'
 import { LlamaServerMissing } from './errors.ts'
 
-/** @param named value of `LLAMA_SERVER`: a path, `path`, `xllamacpp`, or null for the embedded engine */
+/** @param named value of `LLAMA_SERVER`: a path, `path`, `xllamacpp`, `xllamacpp:<python>`, or null for the embedded engine */
 export async function engineCommand(named: string | null, spec: EngineSpec): Promise<EngineCommand> {
   if (named === null) return { kind: 'embedded' }
   const launcher = [fileURLToPath(new URL('../../engine-host/llama-server.ts', import.meta.url))]
-  if (named === 'xllamacpp') {
-    const python = pythonWithXllamacpp()
+  if (named.startsWith('xllamacpp')) {
+    const python = pythonWithXllamacpp(named.slice('xllamacpp:'.length))
     if (python === null) throw new LlamaServerMissing({ named })
     return {
       kind: 'llama-server',
@@ -51,10 +51,8 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** `XLLAMACPP_PYTHON` names the interpreter of the environment it is installed in; else the machine's own is asked. */
-function pythonWithXllamacpp(): string | null {
-  const candidates = [process.env.XLLAMACPP_PYTHON, 'python3'].filter((name) => name !== undefined)
-  return (
-    candidates.find((python) => spawnSync(python, ['-c', 'import xllamacpp'], { stdio: 'ignore' }).status === 0) ?? null
-  )
+/** @param named interpreter of the environment that holds the package; '' = the machine's own */
+function pythonWithXllamacpp(named: string): string | null {
+  const python = named || 'python3'
+  return spawnSync(python, ['-c', 'import xllamacpp'], { stdio: 'ignore' }).status === 0 ? python : null
 }

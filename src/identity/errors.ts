@@ -80,10 +80,3 @@ export class SetupFormRefused extends AppError<{ problems: Record<string, string
   static override status = 400
   static override say = (d: { problems: Record<string, string> }) => Object.values(d.problems).join(' ')
 }
-
-export class CursorMalformed extends AppError<{ cursor: string }> {
-  static override code = 'identity.cursor_malformed'
-  static override status = 400
-  static override say = (d: { cursor: string }) =>
-    `"${d.cursor}" is not where a page of this list ends. Use the \`next\` of an earlier answer.`
-}

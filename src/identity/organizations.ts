@@ -1,10 +1,10 @@
 import { and, count, desc, eq, inArray, lt, type SQL } from 'drizzle-orm'
 import type { AnyPgColumn } from 'drizzle-orm/pg-core'
 import type { Db } from '../platform/database/database.ts'
+import { type Page, type PageOf, pageOf } from '../platform/paging.ts'
 import { type Audit, by } from './audit.ts'
 import { ProjectNotNamed, ProjectUnknown } from './errors.ts'
 import type { KeyChanges } from './key-changes.ts'
-import { type Page, type PageOf, pageOf } from './paging.ts'
 import { type Action, type Caller, may, organizationsFor, requireMay, requireVisible } from './rules.ts'
 import { organization, project } from './tables.ts'
 

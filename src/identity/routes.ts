@@ -5,16 +5,17 @@
  */
 import { Type } from 'typebox'
 import type { Server } from '../platform/http.ts'
+import { pageFrom } from '../platform/paging.ts'
+import { ErrorShape, PageQuery } from '../platform/wire-shapes.ts'
 import { guardRoutes, knownCaller, type Socket } from './access.ts'
 import { authRoutes } from './auth-routes.ts'
 import type { Identity } from './identity.ts'
 import { type PageFacts, pageRoutes } from './page-routes.ts'
-import { pageFrom } from './paging.ts'
 import * as wire from './schema.ts'
 
 export type IdentityRoutesOptions = { identity: Identity; socket: Socket; facts: PageFacts }
 
-const refusals = { 401: wire.ErrorShape, 403: wire.ErrorShape }
+const refusals = { 401: ErrorShape, 403: ErrorShape }
 
 /** Adds identity's routes. The server must be guarded (`guardRoutes`). */
 export async function identityRoutes(
@@ -31,7 +32,7 @@ export async function identityRoutes(
       schema: {
         tags: ['People'],
         summary: 'Who is calling, and what they may do',
-        response: { 200: wire.Me, 401: wire.ErrorShape },
+        response: { 200: wire.Me, 401: ErrorShape },
       },
     },
     async (request) => wire.meOnWire(knownCaller(request)),
@@ -44,8 +45,8 @@ export async function identityRoutes(
       schema: {
         tags: ['Organisations'],
         summary: 'List organisations',
-        querystring: Type.Object(wire.PageQuery, { additionalProperties: false }),
-        response: { 200: wire.OrganizationPage, 400: wire.ErrorShape, ...refusals },
+        querystring: Type.Object(PageQuery, { additionalProperties: false }),
+        response: { 200: wire.OrganizationPage, 400: ErrorShape, ...refusals },
       },
     },
     async (request) => {
@@ -62,10 +63,10 @@ export async function identityRoutes(
         tags: ['Organisations'],
         summary: 'List projects',
         querystring: Type.Object(
-          { ...wire.PageQuery, organization_id: Type.Optional(Type.String({ maxLength: 64 })) },
+          { ...PageQuery, organization_id: Type.Optional(Type.String({ maxLength: 64 })) },
           { additionalProperties: false },
         ),
-        response: { 200: wire.ProjectPage, 400: wire.ErrorShape, ...refusals, 404: wire.ErrorShape },
+        response: { 200: wire.ProjectPage, 400: ErrorShape, ...refusals, 404: ErrorShape },
       },
     },
     async (request) => {
@@ -84,7 +85,7 @@ export async function identityRoutes(
         summary: 'Change a project',
         params: Type.Object({ id: Type.String({ maxLength: 64 }) }),
         body: wire.ProjectChange,
-        response: { 200: wire.ProjectShape, 400: wire.ErrorShape, ...refusals, 404: wire.ErrorShape },
+        response: { 200: wire.ProjectShape, 400: ErrorShape, ...refusals, 404: ErrorShape },
       },
     },
     async (request) => {
@@ -102,14 +103,14 @@ export async function identityRoutes(
         summary: 'List keys',
         querystring: Type.Object(
           {
-            ...wire.PageQuery,
+            ...PageQuery,
             organization_id: Type.Optional(Type.String({ maxLength: 64 })),
             project_id: Type.Optional(Type.String({ maxLength: 64 })),
             state: Type.Optional(wire.KeyStateShape),
           },
           { additionalProperties: false },
         ),
-        response: { 200: wire.KeyPage, 400: wire.ErrorShape, ...refusals, 404: wire.ErrorShape },
+        response: { 200: wire.KeyPage, 400: ErrorShape, ...refusals, 404: ErrorShape },
       },
     },
     async (request) => {
@@ -129,7 +130,7 @@ export async function identityRoutes(
         summary: 'Make a key',
         description: 'The answer holds the secret, which cannot be seen again.',
         body: wire.KeyWanted,
-        response: { 201: wire.NewKeyShape, 400: wire.ErrorShape, ...refusals, 404: wire.ErrorShape },
+        response: { 201: wire.NewKeyShape, 400: ErrorShape, ...refusals, 404: ErrorShape },
       },
     },
     async (request, reply) => {
@@ -157,7 +158,7 @@ export async function identityRoutes(
         summary: 'Revoke a key',
         description: 'Every gateway refuses it within 100 ms. Revoking a revoked key changes nothing.',
         params: Type.Object({ id: Type.String({ maxLength: 64 }) }),
-        response: { 200: wire.KeyShape, ...refusals, 404: wire.ErrorShape },
+        response: { 200: wire.KeyShape, ...refusals, 404: ErrorShape },
       },
     },
     async (request) => wire.keyOnWire(await keys.revoke(knownCaller(request), request.params.id)),
@@ -172,10 +173,10 @@ export async function identityRoutes(
         summary: 'List changes, newest first',
         description: 'Without `organization_id`: the trail of the installation itself, for operators.',
         querystring: Type.Object(
-          { ...wire.PageQuery, organization_id: Type.Optional(Type.String({ maxLength: 64 })) },
+          { ...PageQuery, organization_id: Type.Optional(Type.String({ maxLength: 64 })) },
           { additionalProperties: false },
         ),
-        response: { 200: wire.AuditPage, 400: wire.ErrorShape, ...refusals, 404: wire.ErrorShape },
+        response: { 200: wire.AuditPage, 400: ErrorShape, ...refusals, 404: ErrorShape },
       },
     },
     async (request) => {

@@ -1,36 +1,15 @@
 /** Wire shapes of /api, and the one function for each that makes it of what a house knows. */
 import { type Static, Type } from 'typebox'
+import type { PageOf } from '../platform/paging.ts'
+import { orNull, pageShape } from '../platform/wire-shapes.ts'
 import type { AuditVerdict } from './audit.ts'
 import type { AuditEvent } from './audit-chain.ts'
 import type { ApiKey } from './keys.ts'
 import type { Organization, Project } from './organizations.ts'
-import type { PageOf } from './paging.ts'
 import { ACTIONS, type Caller, KEY_SCOPES, may, ORGANIZATION_ROLES, organizationsFor } from './rules.ts'
 
 const Time = Type.String({ format: 'date-time', description: 'UTC.' })
-const orNull = <Shape extends Parameters<typeof Type.Union>[0][number]>(shape: Shape) =>
-  Type.Union([shape, Type.Null()])
 const oneOf = <Word extends string>(words: readonly Word[]) => Type.Enum([...words])
-
-export const PageQuery = {
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Rows wanted.' })),
-  after: Type.Optional(Type.String({ maxLength: 64, description: '`next` of the page before.' })),
-}
-
-const pageShape = <Shape extends Parameters<typeof Type.Array>[0]>(row: Shape) =>
-  Type.Object({
-    data: Type.Array(row),
-    next: orNull(Type.String({ description: 'Give it as `after` to get the next page; null on the last.' })),
-  })
-
-export const ErrorShape = Type.Object({
-  error: Type.Object({
-    message: Type.String(),
-    type: Type.String(),
-    param: orNull(Type.String()),
-    code: Type.String({ description: 'Stable; see the list of errors.' }),
-  }),
-})
 
 // ── people ──────────────────────────────────────────────
 

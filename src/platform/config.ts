@@ -104,7 +104,7 @@ export const SETTINGS = {
     env: 'METRICS_TOKEN',
     file: 'metricsToken',
     default: '',
-    says: 'Bearer token that opens /metrics to other machines. Empty: only this machine may read it.',
+    says: 'Bearer token that opens /metrics. Empty: only this machine may read it, and only while PUBLIC_URL is on it.',
   },
   threads: {
     env: 'ENGINE_THREADS',
@@ -134,7 +134,7 @@ export const SETTINGS = {
     env: 'LLAMA_SERVER',
     file: 'llamaServer',
     default: '',
-    says: 'Use llama.cpp\'s own server as the engine: a path, "path" to find it on the PATH, or "xllamacpp" for the Python package.',
+    says: 'Use llama.cpp\'s own server as the engine: a path, "path" to find it on the PATH, or "xllamacpp" for the Python package ("xllamacpp:/path/to/python" where it has an environment of its own).',
   },
 } as const satisfies Record<string, Setting>
 

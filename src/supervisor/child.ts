@@ -20,6 +20,8 @@ export type ChildOptions = {
   ipc: boolean
   log: LogFile
   onMessage?: (message: ToSupervisor) => void
+  /** Just before it is started again; `ended` is the signal or exit code of its last life. */
+  onRestart?: (ended: string | number | null) => void
   /** `restartInMs` is null when it was told to stop. */
   onExit?: (exit: { code: number | null; signal: NodeJS.Signals | null; restartInMs: number | null }) => void
 }
@@ -100,8 +102,11 @@ export class Child {
   #restartOrEnd(code: number | null, signal: NodeJS.Signals | null): void {
     const restartInMs = this.#stopping ? null : this.#backOff.nextMs(Date.now() - this.startedAtMs)
     if (restartInMs !== null) {
-      this.restarts++
-      this.#restartTimer = setTimeout(() => this.start(), restartInMs)
+      this.#restartTimer = setTimeout(() => {
+        this.restarts++
+        this.#options.onRestart?.(signal ?? code)
+        this.start()
+      }, restartInMs)
     }
     this.#options.onExit?.({ code, signal, restartInMs })
   }

@@ -43,10 +43,8 @@ const control = new Child({
   ipc: true,
   log: log('control'),
   onMessage: hearControl,
-  onExit: ({ code, signal, restartInMs }) => {
-    if (restartInMs !== null)
-      terminal.say(`Control ended (${signal ?? code}); starting it again. See ${join(folder.logs, 'control.log')}.`)
-  },
+  onRestart: (ended) =>
+    terminal.say(`Control ended (${ended}); starting it again. See ${join(folder.logs, 'control.log')}.`),
 })
 
 const workersReady = new Set<string>()
@@ -66,13 +64,9 @@ const workers = Array.from({ length: config.gatewayWorkers }, (_, index) => {
       }
       if (message.type === 'fatal') giveUp(message.message)
     },
-    onExit: ({ code, signal, restartInMs }) => {
-      workersReady.delete(name)
-      if (restartInMs !== null)
-        terminal.say(
-          `Gateway ${name} ended (${signal ?? code}); starting it again. See ${join(folder.logs, `${name}.log`)}.`,
-        )
-    },
+    onExit: () => workersReady.delete(name),
+    onRestart: (ended) =>
+      terminal.say(`Gateway ${name} ended (${ended}); starting it again. See ${join(folder.logs, `${name}.log`)}.`),
   })
 })
 

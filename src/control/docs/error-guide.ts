@@ -101,6 +101,12 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
         means: 'A parameter or field has a wrong form, which the message names; or what came is no HTTP.',
         whatToDo: 'Mend the field in `param`.',
       },
+      cursor_malformed: {
+        statuses: [400],
+        at: lists,
+        means: '`after` is not where a page of this list ends.',
+        whatToDo: 'Use the `next` of an earlier answer.',
+      },
       missing_required_parameter: {
         statuses: [400],
         at: ['inference'],
@@ -607,12 +613,6 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
         at: ['operation:createKey'],
         means: 'The key would have expired before it was made.',
         whatToDo: 'Name a later time.',
-      },
-      'identity.cursor_malformed': {
-        statuses: [400],
-        at: lists,
-        means: '`after` is not where a page of this list ends.',
-        whatToDo: 'Use the `next` of an earlier answer.',
       },
       'identity.setup_link_invalid': {
         statuses: [410],

@@ -1,5 +1,12 @@
 /** Pages of a list, newest first. Ids sort by age, so the id of the last row seen is the place to go on from. */
-import { CursorMalformed } from './errors.ts'
+import { AppError } from './errors.ts'
+
+export class CursorMalformed extends AppError<{ cursor: string }> {
+  static override code = 'cursor_malformed'
+  static override status = 400
+  static override say = (d: { cursor: string }) =>
+    `"${d.cursor}" is not where a page of this list ends. Use the \`next\` of an earlier answer.`
+}
 
 export type Page = {
   /** Rows wanted, 1–200. */

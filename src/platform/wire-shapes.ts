@@ -1,0 +1,24 @@
+/** Shapes that every house's routes share: a page of a list, an error, a value that may be null. */
+import { Type } from 'typebox'
+
+export const orNull = <Shape extends Type.TSchema>(shape: Shape) => Type.Union([shape, Type.Null()])
+
+export const PageQuery = {
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Rows wanted.' })),
+  after: Type.Optional(Type.String({ maxLength: 64, description: '`next` of the page before.' })),
+}
+
+export const pageShape = <Shape extends Type.TSchema>(row: Shape) =>
+  Type.Object({
+    data: Type.Array(row),
+    next: orNull(Type.String({ description: 'Give it as `after` to get the next page; null on the last.' })),
+  })
+
+export const ErrorShape = Type.Object({
+  error: Type.Object({
+    message: Type.String(),
+    type: Type.String(),
+    param: orNull(Type.String()),
+    code: Type.String({ description: 'Stable; see the list of errors.' }),
+  }),
+})
