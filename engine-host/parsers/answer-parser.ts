@@ -1,7 +1,8 @@
 /** Reasoning, content and calls of one answer: the splitter and the tool-call parser, one after the other. */
 import { type AnswerEvent, type AnswerParser, type AnswerSection, EventList, type ToolSchemas } from './answer-event.ts'
 import { ReasoningSplitter } from './reasoning.ts'
-import { type ToolCallParser, type ToolFormat, toolCallParser } from './tool-call-parser.ts'
+import type { ToolCallParser } from './tool-call-machine.ts'
+import { type ToolFormat, toolCallParser } from './tool-call-parser.ts'
 
 export type AnswerParserOptions = {
   reasoning: 'think' | 'none'

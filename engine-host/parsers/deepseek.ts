@@ -10,10 +10,10 @@
  * The outer pair may be missing (distilled models forget it). Arguments are streamed as they are written. A head that
  * is no head falls back to content.
  */
-import { type AnswerEvent, EventList } from './answer-event.ts'
+import type { EventList } from './answer-event.ts'
 import { JsonValueScanner } from './json-value-scanner.ts'
 import { MarkerScanner } from './marker-scanner.ts'
-import type { ToolCallParser } from './tool-call-parser.ts'
+import { ToolCallMachine } from './tool-call-machine.ts'
 
 const CALLS_BEGIN = '<｜tool▁calls▁begin｜>'
 const CALLS_END = '<｜tool▁calls▁end｜>'
@@ -35,29 +35,16 @@ const HEADS = {
   deepseek_v31: /^\s*([^<\n]+)<｜tool▁sep｜>\s*\{$/,
 } as const
 
-export class DeepSeekParser implements ToolCallParser {
+export class DeepSeekParser extends ToolCallMachine<State> {
   #head: RegExp
-  #state: State = textState()
   #calls = 0
 
   constructor(format: keyof typeof HEADS) {
+    super(textState)
     this.#head = HEADS[format]
   }
 
-  get inCall(): boolean {
-    return this.#state.at !== 'text'
-  }
-
-  push(text: string): AnswerEvent[] {
-    const out = new EventList()
-    let rest = text
-    while (rest !== '') rest = this.#advance(rest, out)
-    return out.events
-  }
-
-  end(): AnswerEvent[] {
-    const out = new EventList()
-    const state = this.#state
+  protected finish(state: State, out: EventList): void {
     if (state.at === 'text') out.content(state.scanner.end())
     else if (state.at === 'head') out.content(CALL_BEGIN + state.raw)
     else if (state.at === 'arguments') out.endCall(this.#calls - 1)
@@ -65,21 +52,18 @@ export class DeepSeekParser implements ToolCallParser {
       out.arguments(this.#calls - 1, state.scanner.end())
       out.endCall(this.#calls - 1)
     }
-    this.#state = textState()
-    return out.events
   }
 
-  #advance(text: string, out: EventList): string {
-    const state = this.#state
+  protected advance(state: State, text: string, out: EventList): string {
     switch (state.at) {
       case 'text':
       case 'between': {
         const found = state.scanner.scan(text)
         // Between two calls only white space is written; anything else there is not worth showing.
         if (state.at === 'text') out.content(found.text)
-        if (found.marker === CALL_BEGIN) this.#state = { at: 'head', raw: '' }
-        else if (found.marker === CALLS_BEGIN) this.#state = betweenState()
-        else if (found.marker === CALLS_END) this.#state = textState()
+        if (found.marker === CALL_BEGIN) this.state = { at: 'head', raw: '' }
+        else if (found.marker === CALLS_BEGIN) this.state = betweenState()
+        else if (found.marker === CALLS_END) this.state = textState()
         return text.slice(found.consumed)
       }
       case 'head':
@@ -88,13 +72,13 @@ export class DeepSeekParser implements ToolCallParser {
         for (let index = 0; index < text.length; index++) {
           const scan = state.json.push(text[index] as string)
           if (scan.state === 'broken') {
-            this.#state = { at: 'tail', scanner: new MarkerScanner([CALL_END]), broken: true }
+            this.state = { at: 'tail', scanner: new MarkerScanner([CALL_END]), broken: true }
             return text.slice(index)
           }
           out.arguments(this.#calls - 1, scan.text)
           if (scan.state === 'complete') {
             out.endCall(this.#calls - 1)
-            this.#state = { at: 'tail', scanner: new MarkerScanner([CALL_END, CALLS_END]), broken: false }
+            this.state = { at: 'tail', scanner: new MarkerScanner([CALL_END, CALLS_END]), broken: false }
             return text.slice(index + 1)
           }
         }
@@ -105,7 +89,7 @@ export class DeepSeekParser implements ToolCallParser {
         if (state.broken) out.arguments(this.#calls - 1, found.text)
         if (found.marker !== null) {
           if (state.broken) out.endCall(this.#calls - 1)
-          this.#state = found.marker === CALLS_END ? textState() : betweenState()
+          this.state = found.marker === CALLS_END ? textState() : betweenState()
         }
         return text.slice(found.consumed)
       }
@@ -122,11 +106,11 @@ export class DeepSeekParser implements ToolCallParser {
       const name = this.#head.exec(state.raw)?.[1]?.trim()
       if (name !== undefined && name !== '') {
         out.startCall(this.#calls++, name)
-        this.#state = { at: 'arguments', json: new JsonValueScanner() }
+        this.state = { at: 'arguments', json: new JsonValueScanner() }
         return text.slice(index)
       }
       out.content(CALL_BEGIN + state.raw)
-      this.#state = textState()
+      this.state = textState()
       return text.slice(index + 1)
     }
     return ''

@@ -9,10 +9,10 @@
  * order, or arguments given as a JSON string, is read whole first. What is no such object falls back to content, tags
  * included. A missing closing tag, and `parameters` in place of `arguments`, are forgiven.
  */
-import { type AnswerEvent, EventList } from './answer-event.ts'
+import type { EventList } from './answer-event.ts'
 import { JsonValueScanner } from './json-value-scanner.ts'
 import { MarkerScanner } from './marker-scanner.ts'
-import type { ToolCallParser } from './tool-call-parser.ts'
+import { ToolCallMachine } from './tool-call-machine.ts'
 
 const OPEN = '<tool_call>'
 const CLOSE = '</tool_call>'
@@ -26,40 +26,27 @@ type State =
   | { at: 'broken-arguments'; scanner: MarkerScanner }
   | { at: 'tail'; scanner: MarkerScanner; held: string }
 
-export class HermesParser implements ToolCallParser {
-  #state: State = textState()
+export class HermesParser extends ToolCallMachine<State> {
   #calls = 0
 
-  get inCall(): boolean {
-    return this.#state.at !== 'text'
+  constructor() {
+    super(textState)
   }
 
-  push(text: string): AnswerEvent[] {
-    const out = new EventList()
-    let rest = text
-    while (rest !== '') rest = this.#advance(rest, out)
-    return out.events
-  }
-
-  end(): AnswerEvent[] {
-    const out = new EventList()
-    const state = this.#state
+  protected finish(state: State, out: EventList): void {
     if (state.at === 'text') out.content(state.scanner.end())
     else if (state.at === 'head') out.content(OPEN + state.raw)
     else if (state.at === 'broken-arguments') out.arguments(this.#calls - 1, state.scanner.end())
     if (state.at === 'arguments' || state.at === 'broken-arguments') out.endCall(this.#calls - 1)
-    this.#state = textState()
-    return out.events
   }
 
-  #advance(text: string, out: EventList): string {
-    const state = this.#state
+  protected advance(state: State, text: string, out: EventList): string {
     switch (state.at) {
       case 'text': {
         const found = state.scanner.scan(text)
         out.content(found.text)
         if (found.marker !== null) {
-          this.#state = { at: 'head', raw: '', repaired: '', scanner: new JsonValueScanner() }
+          this.state = { at: 'head', raw: '', repaired: '', scanner: new JsonValueScanner() }
         }
         return text.slice(found.consumed)
       }
@@ -72,7 +59,7 @@ export class HermesParser implements ToolCallParser {
         out.arguments(this.#calls - 1, found.text)
         if (found.marker !== null) {
           out.endCall(this.#calls - 1)
-          this.#state = textState()
+          this.state = textState()
         }
         return text.slice(found.consumed)
       }
@@ -91,7 +78,7 @@ export class HermesParser implements ToolCallParser {
       state.repaired += scan.text
       if (scan.state === 'broken') {
         out.content(OPEN + state.raw)
-        this.#state = textState()
+        this.state = textState()
         return text.slice(index + 1)
       }
       if (scan.state === 'complete') {
@@ -101,7 +88,7 @@ export class HermesParser implements ToolCallParser {
       const name = character === '{' ? nameInHead(state.raw) : null
       if (name !== null) {
         out.startCall(this.#calls++, name)
-        this.#state = { at: 'arguments', scanner: new JsonValueScanner() }
+        this.state = { at: 'arguments', scanner: new JsonValueScanner() }
         return text.slice(index)
       }
     }
@@ -112,26 +99,26 @@ export class HermesParser implements ToolCallParser {
     const call = readCall(state.repaired)
     if (call === null) {
       out.content(OPEN + state.raw)
-      this.#state = textState()
+      this.state = textState()
       return
     }
     out.startCall(this.#calls, call.name)
     out.arguments(this.#calls, call.arguments)
     out.endCall(this.#calls++)
-    this.#state = tailState()
+    this.state = tailState()
   }
 
   #readArguments(state: Extract<State, { at: 'arguments' }>, text: string, out: EventList): string {
     for (let index = 0; index < text.length; index++) {
       const scan = state.scanner.push(text[index] as string)
       if (scan.state === 'broken') {
-        this.#state = { at: 'broken-arguments', scanner: new MarkerScanner([CLOSE]) }
+        this.state = { at: 'broken-arguments', scanner: new MarkerScanner([CLOSE]) }
         return text.slice(index)
       }
       out.arguments(this.#calls - 1, scan.text)
       if (scan.state === 'complete') {
         out.endCall(this.#calls - 1)
-        this.#state = tailState()
+        this.state = tailState()
         return text.slice(index + 1)
       }
     }
@@ -144,11 +131,11 @@ export class HermesParser implements ToolCallParser {
       const held = state.held + (text[index] as string)
       const word = held.replace(/^[\s}]+/, '')
       if (word === CLOSE) {
-        this.#state = textState()
+        this.state = textState()
         return text.slice(index + 1)
       }
       if (word === OPEN) {
-        this.#state = { at: 'head', raw: '', repaired: '', scanner: new JsonValueScanner() }
+        this.state = { at: 'head', raw: '', repaired: '', scanner: new JsonValueScanner() }
         return text.slice(index + 1)
       }
       if (word.startsWith(',')) {
@@ -156,11 +143,11 @@ export class HermesParser implements ToolCallParser {
         const found = state.scanner.scan(text, index)
         state.held = ','
         if (found.marker === null) return ''
-        this.#state = textState()
+        this.state = textState()
         return text.slice(index + found.consumed)
       }
       if (!CLOSE.startsWith(word) && !OPEN.startsWith(word)) {
-        this.#state = textState()
+        this.state = textState()
         return word + text.slice(index + 1)
       }
       state.held = word

@@ -13,10 +13,10 @@
  * they are written; other values are read whole, and one that does not parse as the JSON it should be is passed on as
  * a string, so that the caller's own check names it. The pieces always join to JSON unless the text breaks off.
  */
-import { type AnswerEvent, EventList, type ToolSchemas } from './answer-event.ts'
+import type { EventList, ToolSchemas } from './answer-event.ts'
 import { MarkerScanner } from './marker-scanner.ts'
 import { allowsOtherThanString, readBareValue } from './parameter-type.ts'
-import type { ToolCallParser } from './tool-call-parser.ts'
+import { ToolCallMachine } from './tool-call-machine.ts'
 
 export type TagDialect = {
   /** Opens a group of calls. */
@@ -78,34 +78,20 @@ type State =
   | { at: 'name' | 'parameter-head'; raw: string; before: string }
   | { at: 'value'; scanner: MarkerScanner; key: string; streams: boolean; raw: string; begun: boolean }
 
-export class TaggedParametersParser implements ToolCallParser {
+export class TaggedParametersParser extends ToolCallMachine<State> {
   #dialect: TagDialect
   #schemas: ToolSchemas
-  #state: State
   #calls = 0
   #name = ''
   #parameters = 0
 
   constructor(dialect: TagDialect, schemas: ToolSchemas) {
+    super(() => textState(dialect))
     this.#dialect = dialect
     this.#schemas = schemas
-    this.#state = this.#text()
   }
 
-  get inCall(): boolean {
-    return this.#state.at !== 'text'
-  }
-
-  push(text: string): AnswerEvent[] {
-    const out = new EventList()
-    let rest = text
-    while (rest !== '') rest = this.#advance(rest, out)
-    return out.events
-  }
-
-  end(): AnswerEvent[] {
-    const out = new EventList()
-    const state = this.#state
+  protected finish(state: State, out: EventList): void {
     switch (state.at) {
       case 'text':
         out.content(state.scanner.end())
@@ -130,16 +116,9 @@ export class TaggedParametersParser implements ToolCallParser {
       default:
         state satisfies never
     }
-    this.#state = this.#text()
-    return out.events
   }
 
-  #text(): State {
-    return { at: 'text', scanner: new MarkerScanner([...this.#dialect.open, this.#dialect.call]), seen: '' }
-  }
-
-  #advance(text: string, out: EventList): string {
-    const state = this.#state
+  protected advance(state: State, text: string, out: EventList): string {
     switch (state.at) {
       case 'text':
         return this.#readText(state.scanner, text, out)
@@ -163,9 +142,9 @@ export class TaggedParametersParser implements ToolCallParser {
   #readText(scanner: MarkerScanner, text: string, out: EventList): string {
     const found = scanner.scan(text)
     out.content(found.text)
-    if (found.marker === this.#dialect.call) this.#state = { at: 'name', raw: '', before: '' }
+    if (found.marker === this.#dialect.call) this.state = { at: 'name', raw: '', before: '' }
     else if (found.marker !== null) {
-      this.#state = { at: 'group', scanner: new MarkerScanner([this.#dialect.call]), seen: found.marker }
+      this.state = { at: 'group', scanner: new MarkerScanner([this.#dialect.call]), seen: found.marker }
     }
     return text.slice(found.consumed)
   }
@@ -180,10 +159,10 @@ export class TaggedParametersParser implements ToolCallParser {
       const held = found.marker ?? state.scanner.end()
       const kept = state.seen.length - (found.text.length - space)
       out.content(state.seen.slice(0, kept))
-      this.#state = this.#text()
+      this.state = textState(this.#dialect)
       return found.text.slice(space) + held + text.slice(found.consumed)
     }
-    if (found.marker !== null) this.#state = { at: 'name', raw: '', before: state.seen }
+    if (found.marker !== null) this.state = { at: 'name', raw: '', before: state.seen }
     return text.slice(found.consumed)
   }
 
@@ -194,12 +173,12 @@ export class TaggedParametersParser implements ToolCallParser {
         this.#name = state.raw.slice(0, -this.#dialect.nameEnd.length).trim()
         this.#parameters = 0
         out.startCall(this.#calls++, this.#name)
-        this.#state = this.#call()
+        this.state = this.#call()
         return text.slice(index + 1)
       }
       if (text[index] === '\n' || state.raw.length > NAME_LENGTH_MAX) {
         out.content(state.before + this.#dialect.call + state.raw)
-        this.#state = this.#text()
+        this.state = textState(this.#dialect)
         return text.slice(index + 1)
       }
     }
@@ -213,7 +192,7 @@ export class TaggedParametersParser implements ToolCallParser {
 
   #readCall(scanner: MarkerScanner, text: string, out: EventList): string {
     const found = scanner.scan(text)
-    if (found.marker === this.#dialect.parameter) this.#state = { at: 'parameter-head', raw: '', before: '' }
+    if (found.marker === this.#dialect.parameter) this.state = { at: 'parameter-head', raw: '', before: '' }
     else if (found.marker !== null) this.#endCall(found.marker, out)
     return text.slice(found.consumed)
   }
@@ -221,7 +200,7 @@ export class TaggedParametersParser implements ToolCallParser {
   #endCall(marker: string, out: EventList): void {
     out.arguments(this.#calls - 1, this.#parameters === 0 ? '{}' : '}')
     out.endCall(this.#calls - 1)
-    this.#state = this.#dialect.close.includes(marker) ? this.#text() : this.#after()
+    this.state = this.#dialect.close.includes(marker) ? textState(this.#dialect) : this.#after()
   }
 
   #after(): State {
@@ -234,14 +213,14 @@ export class TaggedParametersParser implements ToolCallParser {
     for (let index = 0; index < text.length; index++) {
       const seen = (state.seen + text[index]).trimStart()
       if (seen === call || open.includes(seen) || close.includes(seen)) {
-        if (seen === call) this.#state = { at: 'name', raw: '', before: '' }
+        if (seen === call) this.state = { at: 'name', raw: '', before: '' }
         else if (open.includes(seen)) {
-          this.#state = { at: 'group', scanner: new MarkerScanner([call]), seen }
-        } else this.#state = this.#text()
+          this.state = { at: 'group', scanner: new MarkerScanner([call]), seen }
+        } else this.state = textState(this.#dialect)
         return text.slice(index + 1)
       }
       if (![call, ...open, ...close].some((tag) => tag.startsWith(seen))) {
-        this.#state = this.#text()
+        this.state = textState(this.#dialect)
         return seen + text.slice(index + 1)
       }
       state.seen = seen
@@ -255,14 +234,14 @@ export class TaggedParametersParser implements ToolCallParser {
     if (end < 0) return ''
     const head = this.#dialect.readHead(state.raw)
     if (head === null) {
-      this.#state = this.#call()
+      this.state = this.#call()
       return text.slice(end + 1)
     }
     const schema = this.#parameterSchema(head.name)
     const streams = head.isString ?? (schema === null || !allowsOtherThanString(schema))
     out.arguments(this.#calls - 1, `${this.#parameters++ === 0 ? '{' : ', '}${JSON.stringify(head.name)}: `)
     if (streams) out.arguments(this.#calls - 1, '"')
-    this.#state = {
+    this.state = {
       at: 'value',
       // The newline before the closing tag is held back with it: it is the format's, not the value's.
       scanner: new MarkerScanner([
@@ -297,8 +276,8 @@ export class TaggedParametersParser implements ToolCallParser {
     }
     const forgiven = found.marker.trimStart()
     if (forgiven === this.#dialect.callEnd) this.#endCall(forgiven, out)
-    else if (forgiven === this.#dialect.parameter) this.#state = { at: 'parameter-head', raw: '', before: '' }
-    else this.#state = this.#call()
+    else if (forgiven === this.#dialect.parameter) this.state = { at: 'parameter-head', raw: '', before: '' }
+    else this.state = this.#call()
     return text.slice(found.consumed)
   }
 
@@ -310,4 +289,8 @@ export class TaggedParametersParser implements ToolCallParser {
     if (state.streams) out.arguments(this.#calls - 1, JSON.stringify(kept).slice(1, -1))
     else state.raw += kept
   }
+}
+
+function textState({ open, call }: TagDialect): State {
+  return { at: 'text', scanner: new MarkerScanner([...open, call]), seen: '' }
 }

@@ -1,19 +1,13 @@
 /** One per format: how a model writes calls, and how that text becomes events. */
 import type { ToolParser } from '../../src/engines/engine-wire.ts'
-import type { AnswerEvent, ToolSchemas } from './answer-event.ts'
+import type { ToolSchemas } from './answer-event.ts'
 import { DeepSeekParser } from './deepseek.ts'
 import { HermesParser } from './hermes.ts'
 import { DSML, QWEN3_CODER, TaggedParametersParser } from './tagged-parameters.ts'
+import type { ToolCallParser } from './tool-call-machine.ts'
 
 /** A format of tool calls that a model really writes. */
 export type ToolFormat = Exclude<ToolParser, 'auto' | 'none'>
-
-export interface ToolCallParser {
-  /** Whether the text so far ends inside a call, so that the next token belongs to it. */
-  readonly inCall: boolean
-  push(text: string): AnswerEvent[]
-  end(): AnswerEvent[]
-}
 
 /** @param schemas decide, in the formats that tag each parameter, which values are strings */
 export function toolCallParser(format: ToolFormat, schemas: ToolSchemas): ToolCallParser {
