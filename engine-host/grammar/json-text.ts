@@ -19,7 +19,8 @@ export type StringForm = 'json' | 'bare'
 
 const CONTROLS: CodeRange = [0, 0x1f]
 const QUOTE_AND_BACKSLASH = [single('"'), single('\\')]
-const PLAIN = complement([CONTROLS, [0x7f, 0x7f], ...QUOTE_AND_BACKSLASH])
+/** Characters that stand in a JSON string as they are. */
+export const PLAIN = complement([CONTROLS, [0x7f, 0x7f], ...QUOTE_AND_BACKSLASH])
 const HEX = set([0x30, 0x39], [0x41, 0x46], [0x61, 0x66])
 
 /** Any one character of a JSON string. Surrogate escapes are left out: their halves would count as characters. */

@@ -13,6 +13,7 @@ import {
   single,
   text,
 } from './gbnf.ts'
+import { PLAIN } from './json-text.ts'
 
 /** `pair` is the key, the colon and the value. */
 export type Member = { pair: Expression; isRequired: boolean }
@@ -39,23 +40,16 @@ export function membersExpression(members: readonly Member[], extra: Expression 
 
 /** Any key but these, without escapes, so that none of them can be written in disguise. */
 export function otherKey(names: readonly string[], named: NameRule): Expression {
-  const any = intersect(
-    complement([
-      [0, 0x1f],
-      [0x7f, 0x7f],
-    ]),
-    complement([single('"'), single('\\')]),
-  )
-  const tail = named(repeat(set(...any), 0, 40))
+  const tail = named(repeat(set(...PLAIN), 0, 40))
   const build = (prefix: string, rest: readonly string[]): Expression => {
     const initials = [...new Set(rest.filter((name) => name !== '').map((name) => [...name][0] as string))]
     const items: Expression[] = initials
-      .filter((initial) => intersect(any, [single(initial)]).length > 0)
+      .filter((initial) => intersect(PLAIN, [single(initial)]).length > 0)
       .map((initial) => {
         const under = rest.filter((name) => name.startsWith(initial)).map((name) => name.slice(initial.length))
         return sequence(set(single(initial)), build(prefix + initial, under))
       })
-    const others: CodeRange[] = intersect(any, complement(initials.map(single)))
+    const others: CodeRange[] = intersect(PLAIN, complement(initials.map(single)))
     items.unshift(sequence(set(...others), tail))
     const body = named(choice(...items))
     // An empty key is legal and useless; a declared name must not end here.
