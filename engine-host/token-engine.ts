@@ -50,6 +50,7 @@ export type GenerateRequest = {
 
 export type TokenLogprob = { token: Token; logprob: number }
 
+/** The end-of-generation token is neither handed out nor counted, unless `ignoreEos`. */
 export type GeneratedToken = {
   token: Token
   /** True log-softmax over the whole vocabulary before temperature and filters; null unless asked for. */

@@ -147,6 +147,8 @@ export class BatchLoop {
     const done = new Promise<GenerateResult>((resolve, reject) => {
       settle = { resolve, reject }
     })
+    // A request that nobody waits for any more must not end the process when it fails.
+    done.catch(() => {})
     const one: Running = {
       request,
       onToken,

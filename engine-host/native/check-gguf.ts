@@ -8,17 +8,13 @@
  */
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
 import { EngineError } from '../token-engine.ts'
-import { numberOf, whatIsWrong } from './check-model.ts'
-
-export type GgufValue = number | bigint | boolean | string | GgufArray
-/** `numbers` of short numeric lists and `texts` of the vocabulary are kept; of the others, only the length. */
-export type GgufArray = { arrayOf: number; length: number; numbers: number[] | null; texts: string[] | null }
-export type GgufTensor = { name: string; shape: readonly number[]; type: number }
+import { whatIsWrong } from './check-model.ts'
+import { type GgufMetadata, type GgufTensor, type GgufValue, numberOf } from './gguf-header.ts'
 
 export type GgufSummary = {
   version: number
   architecture: string
-  metadata: ReadonlyMap<string, GgufValue>
+  metadata: GgufMetadata
   tensors: number
   /** Of all files of the set. */
   bytes: number

@@ -4,9 +4,7 @@
  * Each rule stands for a way in which the library ended the process or read beyond its memory when it was tried
  * (`test/models/broken-models.ts` has a file for each). What the library refuses with an error of its own is left to it.
  */
-import type { GgufTensor, GgufValue } from './check-gguf.ts'
-
-type Metadata = ReadonlyMap<string, GgufValue>
+import { type GgufMetadata, type GgufTensor, type GgufValue, numberOf } from './gguf-header.ts'
 
 /** `LLAMA_MAX_LAYERS` and, with room for models to come, `LLAMA_MAX_EXPERTS` of llama.cpp. */
 const LAYERS_MAX = 512
@@ -20,7 +18,7 @@ const ROPE_SCALINGS = new Set(['none', 'linear', 'yarn', 'longrope'])
 const STRING = 8
 
 /** @returns half a sentence, or null when nothing is wrong that this file knows of */
-export function whatIsWrong(architecture: string, metadata: Metadata, tensors: readonly GgufTensor[]): string | null {
+export function whatIsWrong(architecture: string, metadata: GgufMetadata, tensors: readonly GgufTensor[]): string | null {
   if (architecture === '') return 'it names no architecture (general.architecture)'
   const type = metadata.get('general.type')
   if (type !== undefined && type !== 'model') return `it holds a part of type "${String(type)}", not a model`
@@ -39,9 +37,9 @@ export function whatIsWrong(architecture: string, metadata: Metadata, tensors: r
 /** Reads `<architecture>.<name>`. */
 class Hyperparameters {
   readonly #architecture: string
-  readonly #metadata: Metadata
+  readonly #metadata: GgufMetadata
 
-  constructor(architecture: string, metadata: Metadata) {
+  constructor(architecture: string, metadata: GgufMetadata) {
     this.#architecture = architecture
     this.#metadata = metadata
   }
@@ -122,7 +120,7 @@ function wrongTypes(tensors: readonly GgufTensor[]): string | null {
   return wrong === undefined ? null : `tensor ${wrong.name} has type ${wrong.type}, which cannot be computed with`
 }
 
-function wrongVocabulary(architecture: string, metadata: Metadata, tensors: readonly GgufTensor[]): string | null {
+function wrongVocabulary(architecture: string, metadata: GgufMetadata, tensors: readonly GgufTensor[]): string | null {
   const kind = metadata.get('tokenizer.ggml.model')
   if (kind === undefined || kind === 'none') return 'it has no tokenizer'
   // Only RWKV's own tokens are written so that its tokenizer can read them.
@@ -155,10 +153,4 @@ function wrongVocabulary(architecture: string, metadata: Metadata, tensors: read
     return `it has ${tokens.length} tokens, but embeddings for ${rows} only`
   }
   return null
-}
-
-/** Numbers above 2⁵³ lose their last digits, which no size in a model has. */
-export function numberOf(value: GgufValue | undefined): number | null {
-  if (typeof value === 'number') return value
-  return typeof value === 'bigint' ? Number(value) : null
 }

@@ -325,6 +325,8 @@ export async function createPublicEngine(parts: PublicEngineParts): Promise<Toke
         const submittedAt = performance.now()
         job = { request, onToken: safe, order: order++, submittedAt, cancelled: false, resolve, reject }
       })
+      // A request that nobody waits for any more must not end the process when it fails.
+      done.catch(() => {})
       waiting.push(job!)
       shares.enter(request.share)
       admit()
