@@ -18,7 +18,11 @@ const ROPE_SCALINGS = new Set(['none', 'linear', 'yarn', 'longrope'])
 const STRING = 8
 
 /** @returns half a sentence, or null when nothing is wrong that this file knows of */
-export function whatIsWrong(architecture: string, metadata: GgufMetadata, tensors: readonly GgufTensor[]): string | null {
+export function whatIsWrong(
+  architecture: string,
+  metadata: GgufMetadata,
+  tensors: readonly GgufTensor[],
+): string | null {
   if (architecture === '') return 'it names no architecture (general.architecture)'
   const type = metadata.get('general.type')
   if (type !== undefined && type !== 'model') return `it holds a part of type "${String(type)}", not a model`
