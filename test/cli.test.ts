@@ -180,6 +180,17 @@ describe('keys', () => {
   })
 })
 
+describe('projects', () => {
+  it('are listed, and may be told to keep prompts off the disk or not', async () => {
+    const id = /^(proj_\w+) +First project +never$/m.exec(await does('projects list'))?.[1] ?? ''
+    assert.match(await does('projects content-on-disk', id, 'allow'), /may be kept on disk\.$/m)
+    assert.match(await does('projects list'), new RegExp(`^${id} +First project +allowed$`, 'm'))
+    assert.match(await does('projects content-on-disk', id, 'never'), /on no disk any more\.$/m)
+    await refuses(['projects', 'content-on-disk', id, 'perhaps'], /Say allow or never\./)
+    await refuses(['projects', 'content-on-disk', 'proj_nobody', 'allow'], /\(identity\.project_unknown\)/)
+  })
+})
+
 describe('the installation', () => {
   it('says what runs', async () => {
     const status = await does('status')

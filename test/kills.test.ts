@@ -193,3 +193,17 @@ describe('Ctrl-C while a stream runs', () => {
     assert.deepEqual([newest?.tokens_out, newest?.cut_by], [120, null])
   })
 })
+
+describe('Ctrl-C twice', () => {
+  it('waits for nobody, and leaves nothing', async () => {
+    const stream = liveStream(product, asked(900, 'impatient'))
+    await stream.begun
+    process.kill(product.supervisorPid, 'SIGINT')
+    await product.until('it says that it ends', async () => product.said.includes('Ctrl-C again ends at once'))
+    assert.equal(await product.pressCtrlC(), 1)
+    await product.until('all are gone', async () => product.processes().length === 0)
+    assert.equal((await stream.ended).done, false)
+    await product.start()
+    await answers()
+  })
+})

@@ -38,6 +38,10 @@ describe('a second start', () => {
     const startedAtMs = Date.now()
     await product.start({ PIP_INDEX_URL: NOWHERE, HTTPS_PROXY: NOWHERE, HTTP_PROXY: NOWHERE })
     console.log(`second start: serving after ${Date.now() - startedAtMs} ms`)
+    await product.until(
+      'the model is loaded, though nobody asked',
+      async () => (await product.model(MODEL)).state === 'loaded',
+    )
     await answers()
     assert.doesNotMatch(product.said, /Fetching|\/setup\?token/)
   })
