@@ -42,7 +42,7 @@ const SHOWN: Record<string, string[]> = {
   identity: ['routes.ts', 'errors.ts', 'access.ts', 'rules.ts', 'secret-file.ts'],
   catalog: ['errors.ts', 'model-family.ts', 'fit.ts', 'weights-check.ts'],
   billing: ['routes.ts', 'usage-record.ts'],
-  engines: ['engine-wire.ts', 'errors.ts', 'machine.ts', 'supervisor-link.ts'],
+  engines: ['engine-wire.ts', 'errors.ts', 'machine.ts', 'prefix-folders.ts', 'supervisor-link.ts'],
   deployments: ['routes.ts', 'errors.ts'],
   gateway: ['internal-routes.ts', 'snapshot-feed.ts', 'snapshot.ts', 'worker-metrics.ts', 'errors.ts', 'limits.ts'],
 }

@@ -32,6 +32,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { prefixFolderName } from '../../src/engines/prefix-folders.ts'
 import type { Token } from '../token-engine.ts'
 import type { RawContext } from './nlc-raw.ts'
 import { PrefixIndex } from './prefix-index.ts'
@@ -127,7 +128,7 @@ export class PrefixSpill {
   async save(raw: RawContext, prefix: SpilledPrefix): Promise<void> {
     const { scope, salt, share, tokens, sequence } = prefix
     if (tokens.length < TOKENS_MIN || this.longest(scope, tokens) === tokens.length) return
-    const folder = join(this.#options.folder, hashed(salt), hashed(share))
+    const folder = join(this.#options.folder, prefixFolderName(salt), prefixFolderName(share))
     const list = Uint32Array.from(tokens)
     const key = hashed(`${scope}\n${this.#fingerprint}\n${hashed(Buffer.from(list.buffer))}`)
     const state = join(folder, `${key}.state`)
@@ -166,8 +167,8 @@ export class PrefixSpill {
 
   /** Deletes the files of a salt, or of one share in it. */
   forget(salt: string, share: string | null): void {
-    const root = join(this.#options.folder, hashed(salt))
-    const folder = share === null ? root : join(root, hashed(share))
+    const root = join(this.#options.folder, prefixFolderName(salt))
+    const folder = share === null ? root : join(root, prefixFolderName(share))
     for (const entry of [...this.#entries.values()]) {
       if (entry.folder === folder || entry.folder.startsWith(`${folder}/`)) this.#delete(entry)
     }
