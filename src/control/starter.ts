@@ -33,6 +33,7 @@ export function createStarter({ wanted, catalog, deployments, link, log }: Start
   let state: StarterState = 'none'
   let model: string | null = null
   let problem: { code: string; message: string } | null = null
+  let settled = false
 
   async function bring(): Promise<void> {
     const choice =
@@ -83,9 +84,8 @@ export function createStarter({ wanted, catalog, deployments, link, log }: Start
   return {
     /** Brings the starter where no model is here yet. Never rejects: what went wrong is said and kept. */
     async run(): Promise<void> {
-      if (wanted === 'none' || catalog.modelsWithWeights().length > 0) return
       try {
-        await bring()
+        if (wanted !== 'none' && catalog.modelsWithWeights().length === 0) await bring()
       } catch (error) {
         state = 'failed'
         const code = error instanceof AppError ? error.code : 'internal'
@@ -98,10 +98,12 @@ export function createStarter({ wanted, catalog, deployments, link, log }: Start
             'Tradewind runs without one. Bring your own:  npm run tradewind -- models import <file.gguf> <name>',
           ],
         })
+      } finally {
+        settled = true
       }
     },
     state: () => ({ state, model, problem }),
-    /** Whether there is nothing more to wait for. */
-    settled: () => state === 'none' || state === 'loaded' || state === 'failed',
+    /** Whether there is nothing more to wait for. Not yet so while it is asked which starter it should be. */
+    settled: () => settled,
   }
 }
