@@ -5,6 +5,7 @@
  * This file opens the database while the rest of the program is read, since each takes half a second of a start;
  * `control/control.ts` builds everything else.
  */
+import { readdirSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -50,7 +51,7 @@ async function open() {
   const database = await openDatabase({ folder: folder.database, url: config.databaseUrl, log }).catch((error) =>
     giveUp(
       config.databaseUrl === null
-        ? `The embedded database in ${folder.database} does not open: ${error.message}. Copies are in ${folder.backups}.`
+        ? `The embedded database in ${folder.database} does not open: ${error.message}.${hasBackups() ? ` Restore a copy from ${folder.backups}: see docs/operating.md.` : ''}`
         : `The database that DATABASE_URL names does not open: ${error.cause?.message ?? error.message}.`,
     ),
   )
@@ -65,6 +66,10 @@ async function open() {
     },
   })
   return { unlock, database, lease }
+}
+
+function hasBackups(): boolean {
+  return readdirSync(folder.backups).some((name) => name.endsWith('.tar.gz'))
 }
 
 /** An earlier control may still be closing: a restart by the supervisor waits for it, a living stranger is refused. */

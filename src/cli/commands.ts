@@ -256,7 +256,7 @@ export const COMMANDS: Command[] = [
       project: { type: 'string', says: 'id of the project; not needed while there is one' },
       models: { type: 'string', says: 'models it may name, with commas; all by default' },
       scopes: { type: 'string', says: 'inference, models.read; both by default' },
-      expires: { type: 'string', says: 'day it ends, such as 2027-01-31; never by default' },
+      expires: { type: 'string', says: 'last day it works (UTC), such as 2027-01-31; for ever by default' },
     },
     says: 'Make an API key. It is shown once.',
     async run(control, [name = ''], options, print) {
@@ -267,7 +267,7 @@ export const COMMANDS: Command[] = [
         ...(typeof options.project === 'string' ? { project_id: options.project } : {}),
         ...(options.models ? { models: list(options.models) } : {}),
         ...(options.scopes ? { scopes: list(options.scopes) } : {}),
-        ...(typeof options.expires === 'string' ? { expires_at: new Date(options.expires).toISOString() } : {}),
+        ...(typeof options.expires === 'string' ? { expires_at: endOfDay(options.expires) } : {}),
       })
       const { public_url } = await control.ask<StatusBody>('GET', '/api/status')
       print(made.secret)
@@ -439,6 +439,15 @@ type StatusBody = {
     waiting: number | null
     step_ms_p50: number | null
   }[]
+}
+
+/** The end of a day, UTC. @throws CommandFailed for what is no day */
+function endOfDay(day: string): string {
+  const end = new Date(`${day}T23:59:59.999Z`)
+  // A day that its month does not have is moved into the next one by Date; such a day was not meant.
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(day) || Number.isNaN(end.getTime()) || !end.toISOString().startsWith(day))
+    throw new CommandFailed(`"${day}" is no day. Write it as 2027-01-31.`)
+  return end.toISOString()
 }
 
 /** Shows a pull until it ends. Ctrl-C stops the showing, not the pull. */

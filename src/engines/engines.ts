@@ -32,7 +32,14 @@ import type {
   SamplingDefaults,
   ToolParser,
 } from './engine-wire.ts'
-import { AdaptersUnsupported, EngineCrashed, EngineRefused, MemoryExceeded, ModelNotServable } from './errors.ts'
+import {
+  AdaptersUnsupported,
+  ContextTooLong,
+  EngineCrashed,
+  EngineRefused,
+  MemoryExceeded,
+  ModelNotServable,
+} from './errors.ts'
 import { engineCommand } from './llama-server.ts'
 import { sweepPrefixFolders } from './prefix-folders.ts'
 import type { SupervisorLink } from './supervisor-link.ts'
@@ -222,6 +229,7 @@ export async function createEngines({ link, config, folder, machineMemory, log, 
     /**
      * What the model would take here, with the context it would get. Kept per file and wish, since asking costs a second.
      * @throws ModelNotServable for a file that no engine could load
+     * @throws ContextTooLong for a wish beyond what the model was made for
      * @throws MemoryExceeded when not even the smallest context fits into what is free
      */
     async plan(model: ModelToServe, freeBytesHeld = 0): Promise<MemoryPlan> {
@@ -387,6 +395,9 @@ async function makePlan(model: ModelToServe, room: { freeBytes: number; budgetBy
   const answer = await estimate({ modelPath: model.path, shapes: first, batchTokens: BATCH_TOKENS })
   if ('error' in answer)
     throw new ModelNotServable({ model: model.name, reason: answer.error.message, cause: answer.error.code })
+  const longest = answer.trainedContextTokens
+  if (model.contextTokens && longest > 0 && model.contextTokens > longest)
+    throw new ContextTooLong({ model: model.name, wantedTokens: model.contextTokens, longestTokens: longest })
   // Shapes longer than the model was trained for are not asked for again: their figures bound the shorter ones from above.
   const shapes = first.map((shape) => ({
     ...shape,

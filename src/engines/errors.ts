@@ -15,6 +15,14 @@ export class MemoryExceeded extends AppError<{
     `${d.model} needs ≈ ${gigabytes(d.neededBytes)} here; ${gigabytes(d.freeBytes)} of the ${gigabytes(d.budgetBytes)} for models is free. Unload another model, or choose a smaller one.`
 }
 
+/** A wish for more context than the model was made for. */
+export class ContextTooLong extends AppError<{ model: string; wantedTokens: number; longestTokens: number }> {
+  static override code = 'engines.context_too_long'
+  static override status = 400
+  static override say = (d: ContextTooLong['data']) =>
+    `${d.model} takes at most ${d.longestTokens} tokens of context; ${d.wantedTokens} were asked for. Nothing was changed.`
+}
+
 /** The engine said why it cannot serve the model. */
 export class ModelNotServable extends AppError<{ model: string; reason: string; cause: string }> {
   static override code = 'engines.model_not_servable'

@@ -23,7 +23,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 export type DataFolder = {
   root: string
@@ -59,9 +59,25 @@ export function dataFolderAt(root: string): DataFolder {
 /** Makes the folders, for the owner's eyes only. */
 export function makeDataFolder(folder: DataFolder): void {
   for (const path of [folder.root, folder.weights, folder.prefixes, folder.backups, folder.logs, folder.run]) {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
+    makeFolder(path)
   }
   chmodSync(folder.run, 0o700)
+}
+
+/**
+ * Makes a folder and those above it. One by one, not by `recursive`: where the kernel answers "no such file" to every
+ * attempt, as under /proc, Node's own goes round for ever (seen with 24.21).
+ */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    if (code !== 'ENOENT' || existsSync(dirname(path))) throw error
+    makeFolder(dirname(path))
+    mkdirSync(path, { mode: 0o700 })
+  }
 }
 
 /** Sockets of the processes, by who listens. */

@@ -6,7 +6,7 @@
  *               ├─ worker × N   src/gateway/worker.ts   (IPC: ready)
  *               └─ engine × M   engine-host/main.ts     (started and stopped as control asks; they outlive it)
  */
-import { readdirSync, unlinkSync } from 'node:fs'
+import { readdirSync, statfsSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Config, ConfigRefused, isLoopback, readConfig } from '../platform/config.ts'
@@ -22,6 +22,7 @@ import { Terminal } from './terminal.ts'
 const WORKER_DRAIN_MS = 26_000
 const ENGINE_DRAIN_MS = 8_000
 const CONTROL_DRAIN_MS = 10_000
+const FREE_BYTES_MIN = 200e6
 
 const terminal = new Terminal(process.stdout)
 const config = readConfigOrExit()
@@ -192,6 +193,7 @@ function readConfigOrExit(): Config {
 function takeFolderOrExit(): () => void {
   try {
     makeDataFolder(folder)
+    refuseFullDisk()
     const release = lockDataFolder(folder)
     // What was killed could not remove its sockets.
     for (const name of readdirSync(folder.run)) if (name.endsWith('.sock')) unlinkSync(join(folder.run, name))
@@ -201,6 +203,16 @@ function takeFolderOrExit(): () => void {
     else terminal.say(`The data folder ${folder.root} cannot be used: ${(error as Error).message}.`)
     process.exit(73) // EX_CANTCREAT
   }
+}
+
+/** A database that cannot grow fails in ways that no sentence explains, so a full disk is said before it is opened. */
+function refuseFullDisk(): void {
+  const { bavail, bsize } = statfsSync(folder.root)
+  const freeBytes = bavail * bsize
+  if (freeBytes < FREE_BYTES_MIN)
+    throw new Error(
+      `${Math.floor(freeBytes / 1e6)} MB are free on its disk and ${FREE_BYTES_MIN / 1e6} MB are needed to start; free some, or set TRADEWIND_DATA to another disk`,
+    )
 }
 
 function entry(path: string): string {

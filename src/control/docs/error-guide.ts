@@ -380,6 +380,12 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
         means: 'Another model or adapter has this name.',
         whatToDo: 'Choose another name.',
       },
+      'engines.context_too_long': {
+        statuses: [400],
+        at: ['operation:loadModel'],
+        means: 'More context was asked for than the model was made for; nothing was changed.',
+        whatToDo: 'Ask for at most what the message says.',
+      },
       'engines.memory_exceeded': {
         statuses: [409],
         at: loads,

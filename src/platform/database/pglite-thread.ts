@@ -199,7 +199,7 @@ function startWorker(options: ThreadOptions): Promise<Worker> {
       // Not removeAllListeners: it takes Node's own with it, and the worker is never heard again.
       worker.off('error', reject)
       if ('ready' in ready) resolve(worker)
-      else reject(new Error(`The embedded database does not open: ${ready.failed}`))
+      else reject(new Error(ready.failed))
     })
     worker.once('error', reject)
   })

@@ -31,7 +31,9 @@ try {
   })
   port.postMessage({ ready: true })
 } catch (error) {
-  port.postMessage({ failed: (error as Error).message })
+  // An error of the emulated file system carries a number and no words.
+  const { message, errno } = error as { message?: string; errno?: number }
+  port.postMessage({ failed: message || `its files cannot be read or written (error ${errno})` })
   throw error
 }
 
