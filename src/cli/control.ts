@@ -12,6 +12,8 @@ type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 /** The running installation on this machine, by its admin socket: whoever may open that is its operator. */
 export class Control {
   readonly folder: DataFolder
+  /** What the installation answered last, for `--json`. */
+  lastAnswer: unknown = null
 
   constructor(environment: NodeJS.ProcessEnv) {
     this.folder = dataFolderAt(readConfig(environment).dataFolder)
@@ -25,7 +27,10 @@ export class Control {
         // Loading a large model takes minutes.
         timeoutMs: 15 * 60_000,
       })
-      if (answer.status < 400) return answer.body as Body
+      if (answer.status < 400) {
+        this.lastAnswer = answer.body
+        return answer.body as Body
+      }
       const { error } = answer.body as { error: { message: string; code: string } }
       throw new CommandFailed(`${error.message} (${error.code})`)
     } catch (error) {

@@ -11,6 +11,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0)
 })
 
+const JSON_OPTION = { type: 'boolean', says: 'print what the installation answered, as JSON' } as const
+
 const print = (text: string) => process.stdout.write(`${text}\n`)
 
 try {
@@ -23,18 +25,29 @@ try {
 
 async function main(words: string[]): Promise<void> {
   const command = COMMANDS.find(({ words: own }) => own.split(' ').every((word, index) => words[index] === word))
-  if (!command) {
-    print(help())
-    if (words.length > 0 && !['help', '--help', '-h'].includes(words[0] ?? ''))
-      throw new CommandFailed(`There is no command "${words.join(' ')}".`)
-    return
-  }
-  const { given, options } = read(command, words.slice(command.words.split(' ').length))
-  await command.run(new Control(process.env), given, options, print)
+  if (!command) return explain(words)
+  const rest = words.slice(command.words.split(' ').length)
+  if (rest.includes('--help') || rest.includes('-h')) return void print(help([command]))
+  const { given, options } = read(command, rest)
+  const control = new Control(process.env)
+  const asJson = options.json === true
+  await command.run(control, given, options, asJson ? () => undefined : print)
+  if (asJson) print(JSON.stringify(control.lastAnswer, null, 2))
+}
+
+/** All commands, or those that begin with the first word, and why they are shown. */
+function explain(words: string[]): void {
+  const [group = ''] = words
+  const own = COMMANDS.filter((command) => command.words.split(' ')[0] === group)
+  print(help(own.length > 0 ? own : COMMANDS))
+  const asked = words.length === 0 || words.some((word) => ['help', '--help', '-h'].includes(word))
+  if (!asked) throw new CommandFailed(`There is no command "${words.join(' ')}".`)
 }
 
 function read(command: Command, rest: string[]) {
-  const options = Object.fromEntries(Object.entries(command.options ?? {}).map(([name, { type }]) => [name, { type }]))
+  const options = Object.fromEntries(
+    Object.entries({ ...command.options, json: JSON_OPTION }).map(([name, { type }]) => [name, { type }]),
+  )
   try {
     const { positionals, values } = parseArgs({ args: rest, options, allowPositionals: true })
     if (
@@ -57,13 +70,14 @@ function usage(command: Command): string {
   return [command.words, ...takes, ...options].join(' ')
 }
 
-function help(): string {
-  const rows = COMMANDS.flatMap((command) => [
+function help(commands: Command[]): string {
+  const rows = commands.flatMap((command) => [
     [
       `  ${command.words} ${command.takes.map((name) => (command.optional ? `[${name}]` : `<${name}>`)).join(' ')}`,
       command.says,
     ],
     ...Object.entries(command.options ?? {}).map(([name, { says }]) => [`      --${name}`, says]),
   ])
+  rows.push(['  … --json', `with any command: ${JSON_OPTION.says}`])
   return `npm run tradewind -- <command>\n${table(['', ''], rows)}`
 }

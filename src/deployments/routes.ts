@@ -122,7 +122,7 @@ export async function modelRoutes(
           (task === undefined || model.task === task) &&
           (family === undefined || model.family === family) &&
           (here === undefined || (weights !== null) === here) &&
-          (fits === undefined || (fit.verdict !== 'does-not-fit') === fits),
+          (fits === undefined || (isServed(model.task) && fit.verdict !== 'does-not-fit') === fits),
       )
       return { data: models.map(onWire) }
     },
@@ -359,6 +359,11 @@ export async function modelRoutes(
       return reply.code(204).send(null)
     },
   )
+}
+
+/** Whether an engine here runs models of this task. */
+function isServed(task: string): boolean {
+  return task === 'chat' || task === 'embedding'
 }
 
 function nameOf(caller: Caller): string {

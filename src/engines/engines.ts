@@ -107,6 +107,9 @@ const BATCH_TOKENS = 512
 const ESTIMATE_MS_MAX = 30_000
 const LOADS_TRIED = 3
 const HEALTH_POLL_MS = 40
+const WATCH_MS = 5_000
+/** Longer than any single step of a large model on a slow machine. */
+const SILENT_MS_MAX = 60_000
 
 type Running = {
   spec: EngineSpec
@@ -136,12 +139,13 @@ export async function createEngines({ link, config, folder, machineMemory, log, 
   link.onEngineExit(({ engineId, code, signal, restartInMs }) => {
     const engine = running.get(engineId)
     if (!engine) return
-    log.warn({ engineId, model: engine.spec.modelName, code, signal, restartInMs }, 'an engine ended')
     engine.watch.abort()
     if (restartInMs === null) {
+      log.info({ engineId, model: engine.spec.modelName }, 'an engine was ended')
       running.delete(engineId)
       return changed()
     }
+    log.warn({ engineId, model: engine.spec.modelName, code, signal, restartInMs }, 'an engine died')
     engine.failedLoads = engine.state === 'loading' ? engine.failedLoads + 1 : 1
     engine.restarts++
     if (engine.failedLoads >= LOADS_TRIED) {
@@ -182,12 +186,35 @@ export async function createEngines({ link, config, folder, machineMemory, log, 
         if (health && health.state !== 'loading') {
           engine.health = health
           engine.state = health.state
-          if (health.state === 'ready') engine.failedLoads = 0
+          if (health.state === 'ready') {
+            engine.failedLoads = 0
+            void watchWhileReady(engine, watch.signal)
+          }
           return changed()
         }
         await sleep(HEALTH_POLL_MS)
       }
     })()
+  }
+
+  /** An engine that hangs would hold its requests for ever: one that has not answered for a while is started anew. */
+  async function watchWhileReady(engine: Running, signal: AbortSignal): Promise<void> {
+    let silentSince: number | null = null
+    while (!signal.aborted && running.get(engine.spec.engineId) === engine) {
+      await sleep(WATCH_MS, undefined, { ref: false })
+      if (signal.aborted || (await healthOf(engine.spec.socketPath)) !== null) {
+        silentSince = null
+        continue
+      }
+      silentSince ??= clock.nowMs()
+      if (clock.nowMs() - silentSince < SILENT_MS_MAX) continue
+      log.error(
+        { engineId: engine.spec.engineId, model: engine.spec.modelName },
+        'an engine does not answer and is started anew',
+      )
+      link.send({ type: 'engine.restart', engineId: engine.spec.engineId })
+      return
+    }
   }
 
   async function memory(): Promise<{ budgetBytes: number; freeBytes: number; usedBytes: number }> {

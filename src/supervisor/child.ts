@@ -94,6 +94,11 @@ export class Child {
     clearTimeout(killer)
   }
 
+  /** Ends it at once; it is started again like one that died. */
+  restart(): void {
+    this.#process?.kill('SIGKILL')
+  }
+
   kill(): void {
     this.#stopping = true
     this.#process?.kill('SIGKILL')

@@ -56,6 +56,10 @@ export class Engines {
     this.#entries.delete(engineId)
   }
 
+  restart(engineId: string): void {
+    this.#entries.get(engineId)?.child.restart()
+  }
+
   async stopAll(withinMs: number): Promise<void> {
     await Promise.all([...this.#entries.keys()].map((engineId) => this.stop(engineId, withinMs)))
   }

@@ -100,6 +100,9 @@ function hearControl(message: ToSupervisor): void {
     case 'engine.stop':
       void engines.stop(message.engineId, ENGINE_DRAIN_MS)
       break
+    case 'engine.restart':
+      engines.restart(message.engineId)
+      break
     case 'engines.list':
       control.send(listing())
       break

@@ -14,6 +14,8 @@ export type ToSupervisor =
   /** What it is to be started with if it dies: adapters and threads change while it runs. */
   | { type: 'engine.update'; spec: EngineSpec }
   | { type: 'engine.stop'; engineId: string }
+  /** It does not answer any more: end it at once and start it again. */
+  | { type: 'engine.restart'; engineId: string }
   | { type: 'engines.list' }
   /** For the person at the terminal. */
   | { type: 'say'; lines: string[] }
