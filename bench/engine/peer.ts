@@ -3,7 +3,7 @@
  * itself. Same file, same threads, eight slots of the same context.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { EngineSpec } from '../../src/engines/engine-wire.ts'
@@ -28,6 +28,8 @@ export function peerPython(): string {
 }
 
 export function startPeer(spec: EngineSpec): ChildProcess {
+  // A server that ended leaves its socket behind, and does not start on one that is there.
+  rmSync(spec.socketPath, { force: true })
   const script = join(ROOT, 'engine-host/xllamacpp-server.py')
   if (!existsSync(script)) throw new Error(`${script} is missing`)
   return spawn(peerPython(), [script, JSON.stringify(spec)], { stdio: ['pipe', 'ignore', 'ignore'] })
