@@ -5,6 +5,7 @@
  * (perhaps a part of a character), a promise is a wait, an `EngineError` is a failure at that point. Prompts are
  * tokenised into words, so that counts and prefixes behave as with a model, and its vocabulary grows as it is used.
  */
+import { textSlicer } from './native/text-slices.ts'
 import {
   EngineError,
   type GeneratedToken,
@@ -70,6 +71,8 @@ export function scriptedEngine(options: ScriptedOptions): ScriptedEngine {
     bosToken: '<s>',
     eosToken: '<|im_end|>',
     chatTemplate: '{# scripted: messages, tools, tool_calls #}',
+    tokenBytesMax: Number.POSITIVE_INFINITY,
+    controlTexts: new Set(SCRIPTED_CONTROLS),
     ...options.facts,
   }
   const requests: GenerateRequest[] = []
@@ -143,6 +146,7 @@ export function scriptedEngine(options: ScriptedOptions): ScriptedEngine {
       return disposed
     },
     tokenize: (text, special) => vocabulary.tokenize(text, special),
+    slices: textSlicer({ joined: new Set(), tags: new Set(SCRIPTED_CONTROLS), addsSpace: false, literal: false }),
     withBos: (tokens) => [BOS, ...tokens],
     tokenBytes: (token, special) => vocabulary.bytes(token, special),
     isEndOfGeneration: (token) => token === EOS,

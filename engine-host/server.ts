@@ -14,14 +14,16 @@ import { answerEmbedding } from './openai/embedding-answer.ts'
 import { Fields, missing } from './openai/fields.ts'
 import type { Call, Host } from './openai/host.ts'
 import { sendJson } from './openai/json-response.ts'
+import { PreparationStopped, PreparationTurns } from './openai/preparation.ts'
+import { bodyLimit, readBody } from './openai/request-body.ts'
+import { requestCancelled } from './openai/request-cancelled.ts'
 import { asRequestError, RequestError } from './openai/request-error.ts'
 import { RunningRequests } from './openai/running-requests.ts'
-import { answerDetokenize, answerTokenize } from './openai/tokenize-answer.ts'
+import { answerDetokenize, answerTokenize, TOKENIZE_CONTEXTS_MAX } from './openai/tokenize-answer.ts'
+import { reportUsage } from './openai/usage.ts'
 import { detectReasoningParser, detectToolParser } from './parsers/detect.ts'
 import type { TokenEngine } from './token-engine.ts'
 
-/** Most bytes of a request body: about 16 million tokens of text. */
-const BODY_BYTES_MAX = 64 * 1024 * 1024
 /** Longer than any pool on the other side keeps a connection, so that it is never us who closes one in use. */
 const KEEP_ALIVE_MS = 10 * 60_000
 
@@ -81,6 +83,8 @@ export function createEngineServer(options: EngineServerOptions): EngineServer {
         options.log({ level: 'error', event: 'request-failed', requestId, code, reason: reasonOf(error) })
       }
       if (response.headersSent) response.destroy()
+      // Whoever stopped it by name wants its counts, which are none.
+      else if (refusal instanceof PreparationStopped) requestCancelled(response, reportUsage([], 0))
       else sendJson(response, refusal.status, refusal.toWire())
     } finally {
       if (url.pathname.startsWith('/v1/')) {
@@ -106,7 +110,8 @@ export function createEngineServer(options: EngineServerOptions): EngineServer {
     const host = readyHost(state)
     const found = ROUTES.find((entry) => entry.method === request.method && matches(entry.path, pathname))
     if (found === undefined) throw noRoute(request.method ?? '', pathname)
-    const body = request.method === 'POST' ? await readBody(request) : null
+    const body =
+      request.method === 'POST' ? await readBody(request, bodyLimit(host.engine.facts, found.contexts)) : null
     const call: Call = {
       body,
       response,
@@ -155,6 +160,7 @@ function createHost(engine: TokenEngine, { spec, nowMs }: EngineServerOptions, r
     toolParser: spec.toolParser === 'auto' ? detectToolParser(chatTemplate) : spec.toolParser,
     reasoningParser: spec.reasoningParser === 'auto' ? detectReasoningParser(chatTemplate) : spec.reasoningParser,
     running,
+    turns: new PreparationTurns(),
     nowS: () => Math.floor(nowMs() / 1000),
   }
 }
@@ -199,6 +205,8 @@ function readyHost(state: State): Host {
 }
 
 type Route = {
+  /** How many contexts of text a body may hold; absent = no bound but that of all bodies. */
+  contexts?: number
   method: 'GET' | 'POST' | 'DELETE'
   /** `*` at the end stands for the rest of the path. */
   path: string
@@ -206,19 +214,21 @@ type Route = {
 }
 
 const ROUTES: readonly Route[] = [
-  { method: 'POST', path: '/v1/chat/completions', answer: answerChat },
+  { method: 'POST', path: '/v1/chat/completions', contexts: 1, answer: answerChat },
   { method: 'POST', path: '/v1/completions', answer: answerCompletion },
   { method: 'POST', path: '/v1/embeddings', answer: answerEmbedding },
   { method: 'GET', path: '/v1/models', answer: (host, call) => sendJson(call.response, 200, listModels(host)) },
   {
     method: 'POST',
     path: '/tokenize',
-    answer: (host, call) => sendJson(call.response, 200, answerTokenize(host, call.body)),
+    contexts: TOKENIZE_CONTEXTS_MAX,
+    answer: async (host, call) => sendJson(call.response, 200, await answerTokenize(host, call)),
   },
   {
     method: 'POST',
     path: '/detokenize',
-    answer: (host, call) => sendJson(call.response, 200, answerDetokenize(host, call.body)),
+    contexts: TOKENIZE_CONTEXTS_MAX,
+    answer: async (host, call) => sendJson(call.response, 200, await answerDetokenize(host, call)),
   },
   {
     method: 'GET',
@@ -317,35 +327,6 @@ function urlOf(request: IncomingMessage): URL {
 function header(request: IncomingMessage, name: string): string | null {
   const value = request.headers[name]
   return typeof value === 'string' && value !== '' ? value : null
-}
-
-async function readBody(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length
-    if (length > BODY_BYTES_MAX) {
-      throw new RequestError({
-        status: 413,
-        code: 'request_too_large',
-        message: `The request body is larger than ${BODY_BYTES_MAX} bytes.`,
-      })
-    }
-    chunks.push(chunk)
-  }
-  try {
-    return JSON.parse(Buffer.concat(chunks, length).toString('utf8'))
-  } catch (error) {
-    throw new RequestError(
-      {
-        status: 400,
-        code: 'invalid_json',
-        // The parser's own words would quote the body.
-        message: 'We could not parse the JSON body of your request.',
-      },
-      { cause: error },
-    )
-  }
 }
 
 /** What the log may know of a failure: names and codes, and messages of our own errors only. */

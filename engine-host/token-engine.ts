@@ -91,6 +91,10 @@ export type ModelFacts = {
   eosToken: string
   /** The GGUF's own Jinja template; null = none. */
   chatTemplate: string | null
+  /** Most bytes of text that one token can stand for; infinite where there is no such bound. */
+  tokenBytesMax: number
+  /** Texts that `tokenize` turns into control tokens when `special`. */
+  controlTexts: ReadonlySet<string>
 }
 
 export interface TokenEngine {
@@ -98,6 +102,8 @@ export interface TokenEngine {
   readonly path: 'native' | 'public'
   /** @param special whether text such as `<|im_end|>` becomes its control token */
   tokenize(text: string, special: boolean): Token[]
+  /** Cuts a long text so that its slices, tokenised one by one, give the tokens of the whole; each is a few ms of work. */
+  slices(text: string, special: boolean): Iterable<string>
   /** Adds the model's BOS where it wants one. */
   withBos(tokens: Token[]): Token[]
   /** Bytes of one token: UTF-8, possibly a part of a character. Control tokens give their text when `special`. */

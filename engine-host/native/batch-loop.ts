@@ -141,7 +141,10 @@ export class BatchLoop {
     this.#sequences = Array.from({ length: options.sequences }, (_, id) => emptySequence(id))
   }
 
-  /** Queues a request. The sampler is made here, so that a bad grammar is refused before anything is computed. */
+  /**
+   * Queues a request. A bad grammar is refused here, before anything is computed; the samplers are made when a sequence is
+   * free, because 128 choices that come at once would otherwise hold up everybody by 128 samplers.
+   */
   submit(request: GenerateRequest, adapter: LoopAdapter | null, onToken: Running['onToken']): Generation {
     let settle: Running['settle'] | undefined
     const done = new Promise<GenerateResult>((resolve, reject) => {
@@ -158,7 +161,7 @@ export class BatchLoop {
       submittedAt: performance.now(),
       done,
       settle: settle!,
-      prompt: Uint32Array.from(request.prompt),
+      prompt: new Uint32Array(request.prompt),
       sequence: null,
       samplers: null,
       next: null,
@@ -204,18 +207,24 @@ export class BatchLoop {
     }
     if (tokensMax < 1) return new EngineError('engine.step_failed', 'At least one token must be asked for.')
     try {
-      const gbnf = sampling.grammar === null ? null : this.#options.parseGrammar(sampling.grammar)
-      const seed = Math.floor(Math.random() * 0x7fffffff)
-      const config = samplerConfig(sampling, prompt, this.#options.contextTokens, seed)
-      const top = one.request.topLogprobs
-      one.samplers = {
-        choose: this.#raw.createSampler(config, gbnf),
-        greedy: top === null ? null : this.#raw.createSampler({}),
-        topK: top === null || top === 0 ? null : this.#raw.createSampler({ temperature: 1, topK: top, seed: 0 }),
-      }
+      if (sampling.grammar !== null) this.#options.parseGrammar(sampling.grammar)
       return null
     } catch (error) {
       return error instanceof EngineError ? error : stepFailed(error)
+    }
+  }
+
+  #samplers({ sampling, prompt, topLogprobs }: GenerateRequest): Running['samplers'] {
+    const gbnf = sampling.grammar === null ? null : this.#options.parseGrammar(sampling.grammar)
+    const seed = Math.floor(Math.random() * 0x7fffffff)
+    const config = samplerConfig(sampling, prompt, this.#options.contextTokens, seed)
+    return {
+      choose: this.#raw.createSampler(config, gbnf),
+      greedy: topLogprobs === null ? null : this.#raw.createSampler({}),
+      topK:
+        topLogprobs === null || topLogprobs === 0
+          ? null
+          : this.#raw.createSampler({ temperature: 1, topK: topLogprobs, seed: 0 }),
     }
   }
 
@@ -361,6 +370,12 @@ export class BatchLoop {
       const one = this.#nextWaiting(skipped)
       if (one === null) return
       if (!this.#sequences.some((sequence) => sequence.running === null) && !this.#preemptFor(one)) return
+      try {
+        one.samplers ??= this.#samplers(one.request)
+      } catch (error) {
+        this.#end(one, error instanceof EngineError ? error : stepFailed(error))
+        continue
+      }
       const placement = this.#choose(one)
       if (placement.kind === 'none') return
       if (placement.kind === 'wait') {

@@ -2,7 +2,8 @@
 import type { Token as LibraryToken, Llama, LlamaModel } from 'node-llama-cpp'
 import { EngineError, type ModelFacts, type Token } from '../token-engine.ts'
 import { compileTemplate, type JinjaRenderer, parseGrammar, type RawGrammar } from './nlc-raw.ts'
-import { tokenBytes, type VocabularyData, vocabularyOf } from './vocabulary.ts'
+import { slicingFacts, textSlicer } from './text-slices.ts'
+import { controlTexts, tokenBytes, tokenBytesMax, type VocabularyData, vocabularyOf } from './vocabulary.ts'
 
 export type ModelWords = ReturnType<typeof createModelWords>
 
@@ -19,6 +20,7 @@ export function createModelWords(
   const vocabulary: VocabularyData = vocabularyOf(model)
   const templates = new Map<string, JinjaRenderer>()
   const grammars = new Map<string, RawGrammar>()
+  const slices = textSlicer(slicingFacts(vocabulary, addsSpace(model, vocabulary)))
   const endOfGeneration = new Map<Token, boolean>()
   const template = model.fileInfo.metadata.tokenizer?.chat_template
 
@@ -31,6 +33,8 @@ export function createModelWords(
     trainedContextTokens: model.trainContextSize,
     bosToken: model.tokens.bosString ?? '',
     eosToken: model.tokens.eosString ?? '',
+    tokenBytesMax: tokenBytesMax(vocabulary),
+    controlTexts: controlTexts(vocabulary),
     chatTemplate: typeof template === 'string' && template !== '' ? template : null,
   }
 
@@ -40,6 +44,8 @@ export function createModelWords(
     tokenize(text: string, special: boolean): Token[] {
       return model.tokenize(text, special)
     },
+
+    slices,
 
     withBos(tokens: Token[]): Token[] {
       const { bos, shouldPrependBosToken } = model.tokens
@@ -94,6 +100,12 @@ export function createModelWords(
       return grammar
     },
   }
+}
+
+/** Where the header is silent, SentencePiece's kinds put a space before each text, as llama.cpp has it. */
+function addsSpace(model: LlamaModel, { kind }: VocabularyData): boolean {
+  const said = (model.fileInfo.metadata.tokenizer?.ggml as { add_space_prefix?: unknown } | undefined)?.add_space_prefix
+  return typeof said === 'boolean' ? said : kind === 'llama' || kind === 't5'
 }
 
 function keep<Value>(kept: Map<string, Value>, key: string, value: Value): void {

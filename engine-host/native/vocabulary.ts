@@ -36,6 +36,25 @@ export function tokenBytes({ kind, texts, types }: VocabularyData, token: Token,
   return encoder.encode(text.replaceAll('\u2581', ' '))
 }
 
+/**
+ * Bytes that one token can stand for at most, so that a longer text cannot have fewer tokens than its bytes divided by this.
+ * Infinite where a token may stand for any length: words that are not known, spaces that are dropped.
+ */
+export function tokenBytesMax(vocabulary: VocabularyData): number {
+  const { kind, texts, types } = vocabulary
+  const knowsEveryByte = kind === 'gpt2' || (kind === 'llama' && types.includes(TYPE.byte))
+  if (!knowsEveryByte || texts.length === 0) return Number.POSITIVE_INFINITY
+  return texts.reduce((most, text, token) => {
+    // No spelling takes fewer UTF-16 units than a third of its bytes.
+    return text.length * 3 <= most ? most : Math.max(most, tokenBytes(vocabulary, token, true).length)
+  }, 1)
+}
+
+/** Texts that a prompt turns into control tokens, which say nothing but steer. */
+export function controlTexts({ texts, types }: VocabularyData): ReadonlySet<string> {
+  return new Set(texts.filter((_, token) => types[token] === TYPE.control || types[token] === TYPE.unknown))
+}
+
 /** Reads the vocabulary out of a loaded model's header. */
 export function vocabularyOf(model: LlamaModel): VocabularyData {
   const ggml = model.fileInfo.metadata.tokenizer?.ggml

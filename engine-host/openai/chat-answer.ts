@@ -17,6 +17,7 @@ import { unsupportedParameter } from './fields.ts'
 import type { Call, Host } from './host.ts'
 import { sendJson } from './json-response.ts'
 import { type ChatTokenLogprob, chatLogprobs } from './logprobs.ts'
+import { type Preparation, prepared } from './preparation.ts'
 import { requestCancelled } from './request-cancelled.ts'
 import { asRequestError, RequestError } from './request-error.ts'
 import { type ChoicePlan, runChoices } from './run-choices.ts'
@@ -28,10 +29,11 @@ export async function answerChat(host: Host, call: Call): Promise<void> {
   refuseEmbeddingModel(host)
   const request = readChatRequest(call.body, {
     vocabularySize: host.engine.facts.vocabularySize,
+    contextTokens: host.engine.facts.contextTokens,
     samplingDefaults: host.samplingDefaults,
     usageHeader: call.usage,
   })
-  const plans = planChat(host, request)
+  const plans = await prepared(host, call, (preparation) => planChat(host, request, preparation))
   const promptTokens = plans[0]?.request.prompt.length ?? 0
   const head = { id: answerId('chatcmpl'), created: host.nowS(), model: request.model ?? host.modelName }
   const answer = request.stream ? new StreamedChat(host, call, request, head) : new WholeChat(host, call, request, head)
@@ -63,20 +65,22 @@ function refuseEmbeddingModel(host: Host): void {
 }
 
 /** Everything that is decided before the first token, one plan per choice. */
-export function planChat(host: Host, request: ChatRequest): ChoicePlan[] {
+async function planChat(host: Host, request: ChatRequest, preparation: Preparation): Promise<ChoicePlan[]> {
   const mayCall = request.toolChoice !== 'none' && request.tools.length > 0
   if (mayCall && host.toolParser === 'none') {
     throw unsupportedParameter('tools', 'This model is served without tool calls.')
   }
   const format = host.toolParser as ToolFormat
   const tools = mayCall ? request.tools : []
-  const prompt = buildPrompt(host.engine, {
+  const input = {
     messages: request.messages,
     tools,
     templateValues: request.templateValues,
     toolParser: host.toolParser,
     reasoningParser: host.reasoningParser,
-  })
+  }
+  const prompt = await buildPrompt(host.engine, input, preparation)
+  await preparation.turn()
   const grammar = answerGrammar({ ...request, tools, format, thoughts: prompt.thoughts })
   if (grammar !== null) host.engine.checkGrammar(grammar)
   const schemas = new Map(tools.map((tool) => [tool.name, tool.parameters]))

@@ -11,6 +11,7 @@ import { templateDescribesTools } from '../parsers/detect.ts'
 import type { ToolFormat } from '../parsers/tool-call-parser.ts'
 import { EngineError, type Token, type TokenEngine } from '../token-engine.ts'
 import type { ChatMessage, ChatTool, ChatToolCall } from './chat-request.ts'
+import { type PromptMaker, tooLong } from './preparation.ts'
 import { RequestError } from './request-error.ts'
 import { callAsText, describeTools } from './tool-description.ts'
 
@@ -34,11 +35,17 @@ export type Prompt = {
   thoughts: 'open' | 'closed' | 'free'
 }
 
+/** OpenAI's own bound. A template takes up to 50 µs for each, and cannot be interrupted. */
+export const MESSAGES_MAX = 2048
+
 /**
- * @throws RequestError with the template's own words if it refuses these messages
+ * @throws RequestError with the template's own words if it refuses these messages; `context_length_exceeded`, before the
+ *   template runs where that is already sure · PreparationStopped
  */
-export function buildPrompt(engine: TokenEngine, input: PromptInput): Prompt {
+export async function buildPrompt(engine: TokenEngine, input: PromptInput, preparation: PromptMaker): Promise<Prompt> {
   const template = engine.facts.chatTemplate ?? chatmlIfKnown(engine)
+  refuseUnfit(engine, template, input)
+  await preparation.turn()
   const guard = new ControlTokenGuard(engine, input.messages)
   const given = input.messages.map((message) => guard.protectMessage(message))
   const format = input.toolParser === 'none' ? 'hermes' : input.toolParser
@@ -56,7 +63,66 @@ export function buildPrompt(engine: TokenEngine, input: PromptInput): Prompt {
     eos_token: engine.facts.eosToken,
   }
   const text = render(engine, template, values)
-  return { tokens: tokenizePrompt(engine, guard.split(text)), thoughts: thoughtsAfter(text, input.reasoningParser) }
+  const tokens = await tokenizePrompt(engine, guard.split(text), preparation)
+  return { tokens, thoughts: thoughtsAfter(text, input.reasoningParser) }
+}
+
+/** What can never fit is refused for the price of counting it. */
+function refuseUnfit(engine: TokenEngine, template: string, { messages, tools }: PromptInput): void {
+  const { contextTokens, tokenBytesMax } = engine.facts
+  const turns = messages.filter(({ role }) => role === 'user' || role === 'assistant').length
+  // Counted first with what is sure without running the template even once.
+  let atLeast = messages.length
+  if (atLeast <= contextTokens && atLeast > MESSAGES_FEW) atLeast += turns * (tokensPerTurn(engine, template) - 1)
+  if (atLeast > contextTokens) throw tooLong(contextTokens, 'messages', 'your messages', atLeast)
+  if (messages.length > MESSAGES_MAX) {
+    throw new RequestError({
+      status: 400,
+      code: 'array_above_max_length',
+      param: 'messages',
+      message: `Invalid 'messages': array too long. Expected an array with maximum length ${MESSAGES_MAX}, but got an array with length ${messages.length} instead.`,
+    })
+  }
+  const textOf = ({ content, toolCalls = [] }: ChatMessage) =>
+    toolCalls.reduce((sum, call) => sum + call.name.length, content?.length ?? 0)
+  const textLength = messages.reduce((sum, message) => sum + textOf(message), 0)
+  const inText = Math.ceil(textLength / tokenBytesMax)
+  if (inText > contextTokens) throw tooLong(contextTokens, 'messages', 'your messages', inText)
+  // Only what every form of describing tools contains.
+  const described = ({ name, parameters }: ChatTool) =>
+    name.length + (parameters === null ? 0 : JSON.stringify(parameters).length)
+  const inTools = Math.ceil(tools.reduce((sum, tool) => sum + described(tool), 0) / tokenBytesMax)
+  if (inTools > contextTokens) throw tooLong(contextTokens, 'tools', 'your tools', inTools)
+}
+
+/** So few are worth no measuring. */
+const MESSAGES_FEW = 64
+
+const PER_TURN = new WeakMap<TokenEngine, number>()
+
+/** What a template writes around one turn of user or assistant, in tokens, rounded down; 1 where it cannot be measured. */
+function tokensPerTurn(engine: TokenEngine, template: string): number {
+  const known = PER_TURN.get(engine)
+  if (known !== undefined) return known
+  const pair = [
+    { role: 'user', content: 'a' },
+    { role: 'assistant', content: 'a' },
+  ]
+  const { bosToken, eosToken } = engine.facts
+  const tokensOf = (pairs: number) => {
+    const messages = Array.from({ length: pairs }, () => pair).flat()
+    const values = { messages, add_generation_prompt: false, bos_token: bosToken, eos_token: eosToken }
+    return engine.tokenize(engine.renderTemplate(template, values), true).length
+  }
+  let perTurn = 1
+  try {
+    // The first turns and the last may have more around them than those between; one token each is the text.
+    perTurn = Math.max(1, Math.floor((tokensOf(4) - tokensOf(2)) / 4) - 1)
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code !== 'engine.template_failed') throw error
+  }
+  PER_TURN.set(engine, perTurn)
+  return perTurn
 }
 
 function render(engine: TokenEngine, template: string, values: Record<string, unknown>): string {
@@ -87,8 +153,18 @@ function chatmlIfKnown(engine: TokenEngine): string {
 }
 
 /** Templates that write the BOS token themselves must not get a second one. */
-function tokenizePrompt(engine: TokenEngine, pieces: readonly string[]): Token[] {
-  const tokens = pieces.flatMap((piece) => (piece === '' ? [] : engine.tokenize(piece, true)))
+async function tokenizePrompt(
+  engine: TokenEngine,
+  pieces: readonly string[],
+  preparation: PromptMaker,
+): Promise<Token[]> {
+  const { contextTokens } = engine.facts
+  const tokens: Token[] = []
+  for (const piece of pieces) {
+    const refusal = (atLeast: number) => tooLong(contextTokens, 'messages', 'your messages', tokens.length + atLeast)
+    const left = contextTokens - tokens.length
+    for (const token of await preparation.tokenize(piece, true, left, refusal)) tokens.push(token)
+  }
   const bos = engine.facts.bosToken === '' ? [] : engine.tokenize(engine.facts.bosToken, true)
   return bos.length === 1 && tokens[0] === bos[0] ? tokens : engine.withBos(tokens)
 }
@@ -150,21 +226,19 @@ function parsedArguments(text: string): unknown {
   }
 }
 
-/** Texts of control tokens come in these forms in every vocabulary we know. */
-const LOOKS_LIKE_CONTROL = /<[^<>\s]{1,64}>|\[\/?[A-Z_]{1,24}\]/g
+/** Most texts of control tokens come in these forms, and are then found by looking them up. */
+const LOOKS_LIKE_CONTROL = [/<[^<>\s]{1,64}>/g, /\[\/?[A-Z_]{1,24}\]/g]
 
 /**
  * Marks the inside of would-be control tokens before the template runs, and cuts the rendered text there, so that
  * they are tokenised in two halves. The content keeps every character; it only loses its power.
  */
 class ControlTokenGuard {
-  #engine: TokenEngine
-  #mark: string
-  /** A page of HTML repeats its few tags thousands of times. */
-  #known = new Map<string, boolean>()
+  readonly #texts: ReadonlySet<string>
+  readonly #mark: string
 
   constructor(engine: TokenEngine, messages: readonly ChatMessage[]) {
-    this.#engine = engine
+    this.#texts = engine.facts.controlTexts
     this.#mark = unusedMark(messages)
   }
 
@@ -177,23 +251,34 @@ class ControlTokenGuard {
   }
 
   #protect(content: string): string {
-    return content.replace(LOOKS_LIKE_CONTROL, (text) =>
-      this.#isControl(text) ? text[0] + this.#mark + text.slice(1) : text,
-    )
+    let text = content
+    for (const shape of LOOKS_LIKE_CONTROL)
+      text = text.replace(shape, (found) => (this.#texts.has(found) ? this.#marked(found) : found))
+    for (const odd of oddControls(this.#texts)) text = text.replaceAll(odd, () => this.#marked(odd))
+    return text
+  }
+
+  #marked(text: string): string {
+    const [first = '', ...rest] = text
+    return first + this.#mark + rest.join('')
   }
 
   split(rendered: string): string[] {
     return rendered.split(this.#mark)
   }
+}
 
-  #isControl(text: string): boolean {
-    const known = this.#known.get(text)
-    if (known !== undefined) return known
-    const tokens = this.#engine.tokenize(text, true)
-    const isControl = tokens.some((token) => this.#engine.tokenBytes(token, false).length === 0)
-    this.#known.set(text, isControl)
-    return isControl
+const ODD_CONTROLS = new WeakMap<ReadonlySet<string>, string[]>()
+
+/** Control tokens of other shapes (`▁<EOT>`); a single character has no inside to mark, and no model steers by one. */
+function oddControls(texts: ReadonlySet<string>): string[] {
+  let odd = ODD_CONTROLS.get(texts)
+  if (odd === undefined) {
+    const isUsual = (text: string) => LOOKS_LIKE_CONTROL.some((shape) => text.match(shape)?.[0] === text)
+    odd = [...texts].filter((text) => text.length > 1 && !isUsual(text))
+    ODD_CONTROLS.set(texts, odd)
   }
+  return odd
 }
 
 /** One of Unicode's noncharacters, which no honest text contains; one that this text does not contain either. */

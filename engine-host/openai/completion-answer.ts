@@ -11,6 +11,7 @@ import { EventStream } from './event-stream.ts'
 import type { Call, Host } from './host.ts'
 import { sendJson } from './json-response.ts'
 import { type CompletionLogprobs, completionLogprobs } from './logprobs.ts'
+import { type Preparation, prepared, tooLong } from './preparation.ts'
 import { requestCancelled } from './request-cancelled.ts'
 import { asRequestError, RequestError } from './request-error.ts'
 import { type ChoicePlan, runChoices } from './run-choices.ts'
@@ -32,6 +33,7 @@ export async function answerCompletion(host: Host, call: Call): Promise<void> {
   }
   const request = readCompletionRequest(call.body, {
     vocabularySize: host.engine.facts.vocabularySize,
+    contextTokens: host.engine.facts.contextTokens,
     samplingDefaults: host.samplingDefaults,
     usageHeader: call.usage,
   })
@@ -43,7 +45,7 @@ export async function answerCompletion(host: Host, call: Call): Promise<void> {
       message: `Invalid 'prompt': prompts × n must be at most ${CHOICES_SUM_MAX}, but is ${request.prompts.length * request.choices}.`,
     })
   }
-  const prompts = request.prompts.map((prompt) => promptTokens(host, prompt))
+  const prompts = await prepared(host, call, (preparation) => promptTokens(host, request.prompts, preparation))
   const plans = prompts.flatMap((prompt) => planPrompt(host, request, prompt))
   const echoes = request.prompts.map((prompt, index) =>
     request.echo ? promptText(host, prompt, prompts[index] ?? []) : '',
@@ -77,8 +79,23 @@ export async function answerCompletion(host: Host, call: Call): Promise<void> {
   }
 }
 
-function promptTokens(host: Host, prompt: string | Token[]): Token[] {
-  return typeof prompt === 'string' ? host.engine.withBos(host.engine.tokenize(prompt, true)) : prompt
+async function promptTokens(
+  { engine }: Host,
+  prompts: readonly (string | Token[])[],
+  preparation: Preparation,
+): Promise<Token[][]> {
+  const { contextTokens } = engine.facts
+  const lists: Token[][] = []
+  for (const prompt of prompts) {
+    if (typeof prompt !== 'string') {
+      if (prompt.length > contextTokens) throw tooLong(contextTokens, 'prompt', 'your prompt', prompt.length)
+      lists.push(prompt)
+      continue
+    }
+    const refusal = (atLeast: number) => tooLong(contextTokens, 'prompt', 'your prompt', atLeast)
+    lists.push(engine.withBos(await preparation.tokenize(prompt, true, contextTokens, refusal)))
+  }
+  return lists
 }
 
 function promptText(host: Host, prompt: string | Token[], tokens: readonly Token[]): string {

@@ -52,7 +52,7 @@ export function readCompletionRequest(body: unknown, context: RequestContext): C
   }
   return {
     model: fields.string('model'),
-    prompts: readPrompts(fields.raw('prompt') ?? missing('prompt'), 'prompt', context.vocabularySize),
+    prompts: readPrompts(fields.raw('prompt') ?? missing('prompt'), 'prompt', context),
     sampling: readSampling(fields, context.vocabularySize, context.samplingDefaults),
     stops: readStops(fields),
     choices,

@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import type { EngineSpec, ReasoningParser, SamplingDefaults, ToolParser } from '../../src/engines/engine-wire.ts'
 import type { TokenEngine } from '../token-engine.ts'
+import type { PreparationTurns } from './preparation.ts'
 import type { RunningRequests } from './running-requests.ts'
 
 /** A host whose model is loaded. */
@@ -14,6 +15,8 @@ export type Host = {
   toolParser: Exclude<ToolParser, 'auto'>
   reasoningParser: Exclude<ReasoningParser, 'auto'>
   running: RunningRequests
+  /** Who may make a prompt now. */
+  turns: PreparationTurns
   /** Seconds since the epoch, for `created`. */
   nowS(): number
 }

@@ -2,11 +2,14 @@
 import type { SamplingDefaults } from '../../src/engines/engine-wire.ts'
 import type { Sampling, Token } from '../token-engine.ts'
 import { checkRange, type Fields, invalidType, invalidValue } from './fields.ts'
+import type { TokenLimits } from './prompt-input.ts'
 import { RequestError } from './request-error.ts'
 
 export const STOPS_MAX = 4
 export const CHOICES_MAX = 128
 export const TOP_LOGPROBS_MAX = 20
+/** Each is looked up at every token, and clients ban words by it, not vocabularies. */
+export const LOGIT_BIAS_MAX = 1024
 
 /**
  * What the request says, else what the model's maker recommends, else OpenAI's default.
@@ -40,7 +43,11 @@ function readLogitBias(fields: Fields, vocabularySize: number): ReadonlyMap<Toke
   if (value === undefined) return bias
   const path = fields.path('logit_bias')
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalidType(path, 'an object', value)
-  for (const [key, amount] of Object.entries(value)) {
+  const entries = Object.entries(value)
+  if (entries.length > LOGIT_BIAS_MAX) {
+    throw invalidValue(path, `Invalid '${path}': at most ${LOGIT_BIAS_MAX} tokens, but got ${entries.length}.`)
+  }
+  for (const [key, amount] of entries) {
     const token = /^\d{1,9}$/.test(key) ? Number(key) : Number.NaN
     if (!(token < vocabularySize)) {
       throw invalidValue(
@@ -76,8 +83,7 @@ export function readStops(fields: Fields): string[] {
 }
 
 /** What a request is read against. */
-export type RequestContext = {
-  vocabularySize: number
+export type RequestContext = TokenLimits & {
   samplingDefaults: SamplingDefaults
   /** The header `x-tradewind-usage`. */
   usageHeader: string | undefined

@@ -1,42 +1,71 @@
 /** `POST /tokenize` and `POST /detokenize`, in vLLM's shapes. */
 import { buildPrompt } from './chat-prompt.ts'
 import { readChatRequest } from './chat-request.ts'
-import { Fields, missing } from './fields.ts'
-import type { Host } from './host.ts'
+import { Fields, invalidValue, missing } from './fields.ts'
+import type { Call, Host } from './host.ts'
+import { type Preparation, prepared } from './preparation.ts'
 import { readTokens } from './prompt-input.ts'
+
+/** A text to count may be this many contexts long: whoever cuts documents to size counts them first. */
+export const TOKENIZE_CONTEXTS_MAX = 16
+/** Tokens turned back in one turn of the event loop. */
+const DETOKENIZE_SLICE = 4096
+
+export type Tokenized = { tokens: number[]; count: number; max_model_len: number }
 
 /**
  * A prompt as `/v1/completions` would see it, or messages (with tools and template switches) as chat would.
  * `add_special_tokens: false` leaves out the BOS token; it has no meaning for messages.
  */
-export function answerTokenize(host: Host, body: unknown): { tokens: number[]; count: number; max_model_len: number } {
-  const { engine } = host
-  const fields = new Fields(body)
-  const answer = (tokens: number[]) => ({ tokens, count: tokens.length, max_model_len: engine.facts.contextTokens })
-  if (fields.raw('messages') === undefined) {
-    const tokens = engine.tokenize(fields.requiredString('prompt'), true)
-    return answer((fields.boolean('add_special_tokens') ?? true) ? engine.withBos(tokens) : tokens)
-  }
-  const request = readChatRequest(body, {
-    vocabularySize: engine.facts.vocabularySize,
-    samplingDefaults: {},
-    usageHeader: undefined,
-  })
-  return answer(
-    buildPrompt(engine, {
-      messages: request.messages,
-      tools: request.toolChoice === 'none' ? [] : request.tools,
-      templateValues: request.templateValues,
-      toolParser: host.toolParser,
-      reasoningParser: host.reasoningParser,
-    }).tokens,
-  )
+export async function answerTokenize(host: Host, call: Call): Promise<Tokenized> {
+  const { contextTokens } = host.engine.facts
+  const tokens = await prepared(host, call, (preparation) => tokensOf(host, call.body, preparation))
+  return { tokens, count: tokens.length, max_model_len: contextTokens }
 }
 
-export function answerDetokenize(host: Host, body: unknown): { prompt: string } {
+async function tokensOf(host: Host, body: unknown, preparation: Preparation): Promise<number[]> {
+  const { engine } = host
   const fields = new Fields(body)
-  const list = fields.array('tokens') ?? missing('tokens')
-  const tokens = list.length === 0 ? [] : readTokens(list, 'tokens', host.engine.facts.vocabularySize)
-  const bytes = Buffer.concat(tokens.map((token) => host.engine.tokenBytes(token, true)))
+  if (fields.raw('messages') === undefined) {
+    const text = fields.requiredString('prompt')
+    const addBos = fields.boolean('add_special_tokens') ?? true
+    const tokensMax = engine.facts.contextTokens * TOKENIZE_CONTEXTS_MAX
+    const tokens = await preparation.tokenize(text, true, tokensMax, (atLeast) => tooMany('prompt', tokensMax, atLeast))
+    return addBos ? engine.withBos(tokens) : tokens
+  }
+  const request = readChatRequest(body, { ...engine.facts, samplingDefaults: {}, usageHeader: undefined })
+  const input = {
+    messages: request.messages,
+    tools: request.toolChoice === 'none' ? [] : request.tools,
+    templateValues: request.templateValues,
+    toolParser: host.toolParser,
+    reasoningParser: host.reasoningParser,
+  }
+  return (await buildPrompt(engine, input, preparation)).tokens
+}
+
+export async function answerDetokenize(host: Host, call: Call): Promise<{ prompt: string }> {
+  const { engine } = host
+  const list = new Fields(call.body).array('tokens') ?? missing('tokens')
+  const tokensMax = engine.facts.contextTokens * TOKENIZE_CONTEXTS_MAX
+  if (list.length > tokensMax) throw tooMany('tokens', tokensMax, list.length)
+  const limits = { vocabularySize: engine.facts.vocabularySize, contextTokens: tokensMax }
+  const tokens = list.length === 0 ? [] : readTokens(list, 'tokens', limits)
+  const bytes = await prepared(host, call, async (preparation) => {
+    const slices: Buffer[] = []
+    for (let from = 0; from < tokens.length; from += DETOKENIZE_SLICE) {
+      await preparation.turn()
+      const slice = tokens.slice(from, from + DETOKENIZE_SLICE)
+      slices.push(Buffer.concat(slice.map((token) => engine.tokenBytes(token, true))))
+    }
+    return Buffer.concat(slices)
+  })
   return { prompt: bytes.toString('utf8') }
+}
+
+function tooMany(param: string, tokensMax: number, atLeast: number) {
+  return invalidValue(
+    param,
+    `Invalid '${param}': at most ${tokensMax} tokens (${TOKENIZE_CONTEXTS_MAX} times the model's context) are taken in one request, and these are at least ${atLeast}.`,
+  )
 }

@@ -13,6 +13,7 @@ import { readChatRequest } from '../../../engine-host/openai/chat-request.ts'
 import { readCompletionRequest } from '../../../engine-host/openai/completion-request.ts'
 import { answerEmbedding } from '../../../engine-host/openai/embedding-answer.ts'
 import type { Call, Host } from '../../../engine-host/openai/host.ts'
+import { PreparationTurns } from '../../../engine-host/openai/preparation.ts'
 import { RequestError } from '../../../engine-host/openai/request-error.ts'
 import { RunningRequests } from '../../../engine-host/openai/running-requests.ts'
 import { answerDetokenize, answerTokenize } from '../../../engine-host/openai/tokenize-answer.ts'
@@ -23,7 +24,7 @@ import * as shapes from './inference-schemas.ts'
 import type { Schema } from './openapi.ts'
 
 const VOCABULARY_SIZE = 100
-const context = { vocabularySize: VOCABULARY_SIZE, samplingDefaults: {}, usageHeader: undefined }
+const context = { vocabularySize: VOCABULARY_SIZE, contextTokens: 4096, samplingDefaults: {}, usageHeader: undefined }
 const messages = [{ role: 'user', content: 'Hello' }]
 const weather = { type: 'function', function: { name: 'weather', parameters: { type: 'object' } } }
 
@@ -66,21 +67,21 @@ describe('every documented field is read, and every field that is read is docume
     assert.deepEqual([...asked].sort(), propertiesOf(asSchema(shapes.EmbeddingRequest)).sort())
   })
 
-  it('of what is to be made tokens', () => {
+  it('of what is to be made tokens', async () => {
     // With messages, everything that a chat knows is read; documented is what decides on the tokens.
     const text = watched({ model: 'm', prompt: 'a cat' })
-    answerTokenize(host('chat'), text.body)
+    await answerTokenize(host('chat'), call(text.body))
     const chat = watched({ model: 'm', messages })
-    answerTokenize(host('chat'), chat.body)
+    await answerTokenize(host('chat'), call(chat.body))
     const asked = new Set([...text.asked, ...chat.asked, 'model'])
     for (const field of propertiesOf(asSchema(shapes.TokenizeRequest))) assert.ok(asked.has(field), field)
     const readByChat = new Set(propertiesOf(asSchema(shapes.ChatRequest)).concat(readers[0]?.refused ?? []))
     assert.deepEqual([...asked].filter((field) => !readByChat.has(field)).sort(), ['add_special_tokens', 'prompt'])
   })
 
-  it('of tokens that are to be made text', () => {
+  it('of tokens that are to be made text', async () => {
     const { body, asked } = watched({ model: 'm', tokens: [] })
-    answerDetokenize(host('chat'), body)
+    await answerDetokenize(host('chat'), call(body))
     asked.add('model') // read by the gateway, which finds the engine with it
     assert.deepEqual([...asked].sort(), propertiesOf(asSchema(shapes.DetokenizeRequest)).sort())
   })
@@ -249,6 +250,7 @@ function host(task: Host['task']): Host {
     toolParser: 'hermes',
     reasoningParser: 'none',
     running: new RunningRequests(),
+    turns: new PreparationTurns(),
     nowS: () => 0,
   }
 }
