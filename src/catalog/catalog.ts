@@ -50,7 +50,7 @@ export type ModelListing = {
 
 export type Catalog = Awaited<ReturnType<typeof createCatalog>>
 
-/** Reads the data files and what lies on the disk. @throws CatalogueBroken when a data file is wrong */
+/** Reads the data files and what lies on the disk. */
 export async function createCatalog(deps: CatalogDeps) {
   const { db, weightsFolder, memoryPools, clock, log, freeBytesOf = freeBytesOfDisk } = deps
   const hub = createHubSource(deps.hub)

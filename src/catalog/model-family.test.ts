@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { checkShape } from './check-shape.ts'
 import { FACT_GROUPS, type Precision, readFamily, readModels } from './model-family.ts'
 import { SMOLLM2_PACKAGE } from './starter.ts'
 
-const MODELS = readModels()
+const MODELS = readModels(checkShape)
 const LICENCES = new Set([
   'Apache-2.0',
   'MIT',
@@ -115,5 +116,5 @@ test('a broken family file is refused with file, model and field', () => {
     [(family) => delete family.defaults.facts.kv, /facts/],
   ]
   for (const [change, says] of cases)
-    assert.throws(() => readFamily(file, broken(change)), { name: 'CatalogueBroken', message: says })
+    assert.throws(() => readFamily(file, broken(change), checkShape), { name: 'CatalogueBroken', message: says })
 })

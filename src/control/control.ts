@@ -117,10 +117,11 @@ export async function startControl({
   await deployments.restore()
 
   let reloaded = false
-  const publicServer = await server('public')
+  // Workers first: with keys and routes they answer calls while the pages are still being built.
   const adminServer = await server('admin')
-  await listen(publicServer, sockets.control(folder))
   await listen(adminServer, sockets.controlAdmin(folder))
+  const publicServer = await server('public')
+  await listen(publicServer, sockets.control(folder))
   link.send({ type: 'ready' })
 
   const offered = await identity.setup.offerLink()

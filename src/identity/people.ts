@@ -10,18 +10,16 @@
  * - Its checks of origin are asked for by name, since it drops them where NODE_ENV is `test`.
  * - It reads more secrets from the environment (BETTER_AUTH_SECRETS); `secrets` given here goes first.
  */
-import { drizzleAdapter } from 'better-auth/adapters/drizzle'
-import { isAPIError } from 'better-auth/api'
-import { betterAuth } from 'better-auth/minimal'
 import { eq } from 'drizzle-orm'
 import type { Db } from '../platform/database/database.ts'
-import { newId, randomText } from '../platform/ids.ts'
 import type { Log } from '../platform/log.ts'
+import { ADDRESS_HEADER } from './address-header.ts'
 import type { Audit } from './audit.ts'
+import type { BetterAuth } from './better-auth.ts'
 import type { PersonCaller } from './rules.ts'
-import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, passwordProblem } from './setup-form.ts'
+import { passwordProblem } from './setup-form.ts'
 import type { SignInLimit } from './sign-in-limit.ts'
-import { authAccount, authSession, authUser, authVerification, installationRole, member } from './tables.ts'
+import { installationRole, member } from './tables.ts'
 
 /** The routes of Better Auth that the network can reach, under /api/auth. */
 export const AUTH_ROUTES = [
@@ -34,9 +32,6 @@ export const AUTH_ROUTES = [
   { method: 'POST', path: '/revoke-sessions' },
   { method: 'POST', path: '/change-password' },
 ] as const
-
-/** Set by us from the connection; what a client sends under this name is thrown away. */
-const ADDRESS_HEADER = 'x-tradewind-client-address'
 
 export type People = ReturnType<typeof createPeople>
 
@@ -53,12 +48,19 @@ type PeopleDeps = {
 
 /** People and their sessions. Owns the `auth_` tables. */
 export function createPeople({ db, log, audit, limit, secret, publicUrl, trustedOrigins }: PeopleDeps) {
-  const auth = betterAuth(authOptions({ db, log, secret, publicUrl, trustedOrigins }))
+  let opened: Promise<BetterAuth> | null = null
+  // Read at the first person, not at the start: its six hundred files cost a start a third of a second.
+  const auth = () => {
+    opened ??= import('./better-auth.ts').then(({ openBetterAuth }) =>
+      openBetterAuth({ db, log, secret, publicUrl, trustedOrigins }),
+    )
+    return opened
+  }
 
   return {
     /** As Better Auth will check it. Takes a tenth of a second. */
     async hashPassword(password: string): Promise<string> {
-      return (await auth.$context).password.hash(password)
+      return (await (await auth()).$context).password.hash(password)
     },
 
     /**
@@ -70,7 +72,7 @@ export function createPeople({ db, log, audit, limit, secret, publicUrl, trusted
       address: string | null,
     ): Promise<{ person: PersonCaller; setCookies: string[] } | null> {
       if (!headers.has('cookie')) return null
-      const { response, headers: answered } = await auth.api.getSession({ headers, returnHeaders: true })
+      const { response, headers: answered } = await (await auth()).api.getSession({ headers, returnHeaders: true })
       if (!response) return null
       const { user } = response
       const [roles, memberships] = await Promise.all([
@@ -105,8 +107,8 @@ export function createPeople({ db, log, audit, limit, secret, publicUrl, trusted
       headers.delete(ADDRESS_HEADER)
       if (address !== null) headers.set(ADDRESS_HEADER, address)
       const url = `${new URL(publicUrl).origin}/api/auth${request.path}${request.search}`
-      const toAuth = () =>
-        auth.handler(
+      const toAuth = async () =>
+        (await auth()).handler(
           new Request(url, { method: request.method, headers, ...(request.body === '' ? {} : { body: request.body }) }),
         )
       switch (request.path) {
@@ -161,7 +163,7 @@ export function createPeople({ db, log, audit, limit, secret, publicUrl, trusted
     body: string,
     address: string | null,
   ) {
-    const session = await auth.api.getSession({ headers })
+    const session = await (await auth()).api.getSession({ headers })
     if (path === '/change-password') {
       // The old password is asked for, so this is a place to guess it for whoever finds a browser open.
       limit.spend(address, session?.user.email ?? '')
@@ -187,58 +189,6 @@ export function createPeople({ db, log, audit, limit, secret, publicUrl, trusted
       }),
     )
   }
-}
-
-type AuthOptionsDeps = Pick<PeopleDeps, 'db' | 'log' | 'secret' | 'publicUrl' | 'trustedOrigins'>
-
-function authOptions({ db, log, secret, publicUrl, trustedOrigins }: AuthOptionsDeps) {
-  return {
-    appName: 'Tradewind',
-    baseURL: publicUrl,
-    basePath: '/api/auth',
-    secrets: [{ version: 1, value: secret }],
-    database: drizzleAdapter(db, {
-      provider: 'pg',
-      transaction: false,
-      schema: { user: authUser, session: authSession, account: authAccount, verification: authVerification },
-    }),
-    emailAndPassword: {
-      enabled: true,
-      disableSignUp: true,
-      minPasswordLength: PASSWORD_LENGTH_MIN,
-      maxPasswordLength: PASSWORD_LENGTH_MAX,
-    },
-    session: { expiresIn: 7 * 24 * 60 * 60, updateAge: 24 * 60 * 60, cookieCache: { enabled: false } },
-    trustedOrigins,
-    rateLimit: { enabled: false },
-    telemetry: { enabled: false },
-    logger: {
-      level: 'warn',
-      // Its further arguments can hold what a client sent, so they are left out.
-      log: (level: 'debug' | 'info' | 'warn' | 'error' | 'success', message: string) =>
-        log[level === 'success' ? 'info' : level]({ part: 'better-auth' }, message),
-    },
-    onAPIError: {
-      // Without this its router prints refusals to the console. Of a failure only the kind is kept: a query's message
-      // carries its parameters, and here they are session tokens and hashes.
-      onError: (error: unknown) => {
-        if (isAPIError(error)) return
-        const { name, cause } = error as Error
-        log.error(
-          { part: 'better-auth', error: name, cause: (cause as { code?: string } | undefined)?.code },
-          'a route of Better Auth failed',
-        )
-      },
-    },
-    advanced: {
-      // Cookies know no ports: without a name of our own, another program on localhost could overwrite ours.
-      cookiePrefix: 'tradewind',
-      disableOriginCheck: false,
-      disableCSRFCheck: false,
-      ipAddress: { ipAddressHeaders: [ADDRESS_HEADER] },
-      database: { generateId: ({ model }: { model: string }) => (model === 'user' ? newId('usr') : randomText(32)) },
-    },
-  } satisfies Parameters<typeof betterAuth>[0]
 }
 
 /** The headers of a page's form, for the JSON that is made of it. */
