@@ -285,3 +285,28 @@ test('templates of Qwen3 and DeepSeek-V3 render with tools, calls and thoughts',
   assert.match(deepseek, /get_weather[\s\S]*\{"city":"Oslo"\}/)
   assert.match(deepseek, /sunny/)
 })
+
+test('patterns are refused by path and limit before the library would refuse their grammar', async () => {
+  const refusal = async (schema: object) => {
+    const response_format = { type: 'json_schema', json_schema: { name: 'x', schema } }
+    return (await client.post('/v1/chat/completions', ask('x', { response_format, max_tokens: 1 }))).json.error
+  }
+  const path = 'response_format.json_schema.schema'
+  for (const pattern of [
+    '^(a|aa|a*)*(a{1,500}){1,500}$',
+    '^(a{1,45}){1,45}$',
+    '^((a|b)(c|d)(e|f)){1,900}$',
+    '^(a?b?c?){1,1000}$',
+    '^((a|b|c{1,9})d){1,300}$',
+  ]) {
+    const error = await refusal({ type: 'string', pattern })
+    assert.deepEqual([error.code, error.param], ['invalid_json_schema', path], pattern)
+    assert.match(error.message, /'pattern' repeats what repeats .*limit of 1999/)
+  }
+  for (const pattern of ['^(a{1,40}){1,40}$', '^(ab|cd){1,999}$', '^(\\d{1,3}\\.){3}$', '^(a|b|c*)*$'])
+    assert.equal(await refusal({ type: 'string', pattern }), undefined, pattern)
+  const many = Object.fromEntries(
+    Array.from({ length: 30 }, (_, i) => [`p${i}`, { type: 'string', pattern: '^a{1,999}$' }]),
+  )
+  assert.match((await refusal({ type: 'object', properties: many })).message, /repetitions above 20000/)
+})

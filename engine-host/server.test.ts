@@ -865,3 +865,17 @@ async function visit(client: SocketClient, behaviour: string, ticks: number, id:
   reply.resume()
   await once(reply, 'end')
 }
+
+test('a forced call that is cut before it has a name shows nothing of its marker, whole and streamed', async (t) => {
+  const { client } = await start(t, says('<tool', '_', 'call>', '\n', '{"name"'))
+  for (const max_tokens of [1, 2, 3, 5]) {
+    const body = { ...hello, tools: [weather], tool_choice: 'required', max_tokens }
+    const [choice] = (await client.post('/v1/chat/completions', body)).json.choices
+    assert.equal(choice.finish_reason, 'length')
+    assert.equal(choice.message.content, null)
+    assert.equal(choice.message.tool_calls, undefined)
+    assert.equal(contentOf(await client.stream('/v1/chat/completions', body)), '')
+    const free = (await client.post('/v1/chat/completions', { ...body, tool_choice: 'auto' })).json.choices[0]
+    assert.equal(free.message.content, '')
+  }
+})

@@ -40,6 +40,30 @@ export function choice(...items: Expression[]): Expression {
   return items.length === 1 ? (items[0] as Expression) : { kind: 'choice', items }
 }
 
+/** Rules that llama.cpp makes of an expression when it reads it: one per bracket, and one per time that something repeats. */
+export function unrolledRules(expression: Expression): number {
+  switch (expression.kind) {
+    case 'text':
+    case 'set':
+    case 'rule':
+      return 0
+    case 'sequence':
+      return expression.items.reduce((sum, item) => sum + unrolledRules(item), 1)
+    case 'choice':
+      // Its branches are written without brackets of their own.
+      return expression.items.reduce((sum, item) => sum + unrolledRules(item) - (item.kind === 'sequence' ? 1 : 0), 1)
+    case 'repeat':
+      return unrolledRules(expression.item) + timesAtMost(expression.min, expression.max) + 1
+    default:
+      return expression satisfies never
+  }
+}
+
+/** How often a repetition is written out; without an end, the last time refers to itself. */
+export function timesAtMost(min: number, max: number | null): number {
+  return max ?? min + 1
+}
+
 export function printGbnf(rules: Rules): string {
   const root = rules.get('root')
   if (root === undefined) throw new Error('a grammar needs a rule named root')

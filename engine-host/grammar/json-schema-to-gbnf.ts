@@ -29,6 +29,7 @@ import {
   rule,
   sequence,
   text,
+  unrolledRules,
 } from './gbnf.ts'
 import { anyCharacter, BOOLEAN, CHAR_RULE, NULL, NUMBER_RULE, SPACE_RULE, type StringForm } from './json-text.ts'
 import { mergeSchemas, type Schema } from './merge-schemas.ts'
@@ -358,7 +359,9 @@ class SchemaReader {
   #pattern(pattern: unknown, place: Place): Expression {
     if (typeof pattern !== 'string') throw new SchemaRefused(place.path, 'pattern', 'must be a string.')
     try {
-      return patternGrammar(pattern, place.form)
+      const expression = patternGrammar(pattern, place.form)
+      this.#countRepeats(unrolledRules(expression), place.path, 'pattern')
+      return expression
     } catch (error) {
       if (!(error instanceof PatternRefused)) throw error
       throw new SchemaRefused(place.path, 'pattern', error.message)
@@ -372,11 +375,15 @@ class SchemaReader {
     if (min > REPEAT_MAX) throw new SchemaRefused(path, minKeyword, `must be at most ${REPEAT_MAX}.`)
     if (given !== null && given < min) throw new SchemaRefused(path, maxKeyword, `is less than ${minKeyword}.`)
     const max = given === null ? null : Math.min(given, REPEAT_MAX)
-    this.#repeatSum += max ?? min
-    if (this.#repeatSum > REPEAT_SUM_MAX) {
-      throw new SchemaRefused(path, maxKeyword, `brings the sum of all lengths above ${REPEAT_SUM_MAX}.`)
-    }
+    this.#countRepeats(max ?? min, path, maxKeyword)
     return { min, max }
+  }
+
+  #countRepeats(count: number, path: string, keyword: string): void {
+    this.#repeatSum += count
+    if (this.#repeatSum > REPEAT_SUM_MAX) {
+      throw new SchemaRefused(path, keyword, `brings the sum of all lengths and repetitions above ${REPEAT_SUM_MAX}.`)
+    }
   }
 
   #array(schema: Schema, place: Place): Expression {

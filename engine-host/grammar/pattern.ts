@@ -15,6 +15,8 @@ import {
   sequence,
   single,
   text,
+  timesAtMost,
+  unrolledRules,
 } from './gbnf.ts'
 import { anyCharacter, oneOf, type StringForm } from './json-text.ts'
 
@@ -23,6 +25,8 @@ export class PatternRefused extends Error {}
 
 /** Repetitions beyond this would make a grammar too large to sample with. */
 const TIMES_MAX = 1000
+/** Of repetitions within repetitions, the product; llama.cpp refuses a grammar from 2,000 on. */
+const PRODUCT_MAX = 1999
 const GROUP_DEPTH_MAX = 20
 /** What may stand before and after a pattern without anchors. */
 const AROUND_MAX = 64
@@ -110,6 +114,12 @@ class PatternReader {
     const times = this.#times()
     if (times === null) return item
     this.#take('?') // lazy: another order of trying, the same texts
+    const product = Math.max(1, unrolledRules(item)) * timesAtMost(times.min, times.max)
+    if (product > PRODUCT_MAX) {
+      throw new PatternRefused(
+        `repeats what repeats or branches, ${product} parts in all, above the limit of ${PRODUCT_MAX}.`,
+      )
+    }
     return repeat(item, times.min, times.max)
   }
 

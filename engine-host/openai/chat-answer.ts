@@ -4,10 +4,11 @@
  *   read and check ─► plan (prompt, grammar, parser) ─► run the choices ─► write the answer, whole or as it comes
  */
 import { answerGrammar } from '../grammar/answer-grammar.ts'
+import { SchemaRefused } from '../grammar/schema-refused.ts'
 import type { AnswerEvent } from '../parsers/answer-event.ts'
 import { answerParser } from '../parsers/answer-parser.ts'
 import { CONTROL_TAGS, REASONING_TAGS, type ToolFormat } from '../parsers/tool-call-parser.ts'
-import type { GeneratedToken } from '../token-engine.ts'
+import { EngineError, type GeneratedToken } from '../token-engine.ts'
 import { answerId, callId } from './answer-ids.ts'
 import { buildPrompt } from './chat-prompt.ts'
 import { type ChatRequest, readChatRequest } from './chat-request.ts'
@@ -82,7 +83,7 @@ async function planChat(host: Host, request: ChatRequest, preparation: Preparati
   const prompt = await buildPrompt(host.engine, input, preparation)
   await preparation.turn()
   const grammar = answerGrammar({ ...request, tools, format, thoughts: prompt.thoughts })
-  if (grammar !== null) host.engine.checkGrammar(grammar)
+  if (grammar !== null) checkGrammar(host, grammar, request)
   const schemas = new Map(tools.map((tool) => [tool.name, tool.parameters]))
   const callsMax = request.parallelToolCalls && typeof request.toolChoice === 'string' ? null : 1
   return Array.from({ length: request.choices }, (_, index) => ({
@@ -102,7 +103,7 @@ async function planChat(host: Host, request: ChatRequest, preparation: Preparati
       parser: answerParser({
         reasoning: host.reasoningParser,
         insideThoughts: prompt.thoughts === 'open',
-        tools: mayCall ? { format, schemas } : null,
+        tools: mayCall ? { format, schemas, forced: request.toolChoice !== 'auto' } : null,
       }),
       stops: request.stops,
       visibleControls: [
@@ -112,6 +113,17 @@ async function planChat(host: Host, request: ChatRequest, preparation: Preparati
       callsMax: mayCall ? callsMax : null,
     },
   }))
+}
+
+/** A grammar of ours that the library refuses all the same is the fault of the schema it was made from. */
+function checkGrammar({ engine }: Host, grammar: string, { responseFormat }: ChatRequest): void {
+  try {
+    engine.checkGrammar(grammar)
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code !== 'engine.grammar_invalid') throw error
+    const path = responseFormat.type === 'json_schema' ? 'response_format.json_schema.schema' : 'tools'
+    throw new SchemaRefused(path, 'schema', 'is too large or too intricate for a grammar, all its parts together.')
+  }
 }
 
 type Head = { id: string; created: number; model: string }
@@ -134,12 +146,14 @@ class WholeChat {
   #call: Call
   #head: Head
   #messages: Message[]
+  #forced: boolean
   #logprobs: ChatTokenLogprob[][] | null
 
   constructor(host: Host, call: Call, request: ChatRequest, head: Head) {
     this.#host = host
     this.#call = call
     this.#head = head
+    this.#forced = request.toolChoice !== 'auto' && request.toolChoice !== 'none'
     this.#messages = Array.from({ length: request.choices }, () => ({
       role: 'assistant',
       content: null,
@@ -184,8 +198,9 @@ class WholeChat {
       object: 'chat.completion',
       choices: ends.map((end, index) => {
         const message = this.#messages[index] as Message
-        // A model that ended at once has said nothing, which is an empty text and no missing one.
-        if (message.tool_calls === undefined) message.content ??= ''
+        // A model that ended at once has said nothing, which is an empty text and no missing one; a call that was cut
+        // before it had a name is neither.
+        if (message.tool_calls === undefined && !this.#forced) message.content ??= ''
         return {
           index,
           message,

@@ -70,7 +70,7 @@ export function runChoice(
   const done = running.done.then((result) => {
     if (failure !== null) throw failure
     const ended = reader.ended
-    reader.end()
+    reader.end(result.end !== 'eos')
     return { finish: finishOf(result, ended, reader.calls), result, reasoningTokens: reader.reasoningTokens }
   })
   return { cancel: () => running.cancel(), done }
@@ -115,9 +115,10 @@ class ChoiceReader {
     if (after !== 'content') this.#pending = []
   }
 
-  end(): void {
+  /** @param cut whether the model was stopped before it had ended by itself */
+  end(cut: boolean): void {
     const wasEnded = this.ended
-    const events = this.#parser.end()
+    const events = this.#parser.end(cut)
     if (wasEnded) return
     const out = this.#filter(events)
     out.content(this.#stops.end())

@@ -22,8 +22,12 @@ export type AnswerSection = 'reasoning' | 'content' | 'tool'
 export interface AnswerParser {
   readonly section: AnswerSection
   push(text: string): AnswerEvent[]
-  /** The text has ended, perhaps in the middle of something. */
-  end(): AnswerEvent[]
+  /**
+   * The text has ended, perhaps in the middle of something.
+   * @param cut whether it was cut off rather than ended by the model: half a marker is then no text but the beginning
+   *   of one, and is dropped
+   */
+  end(cut: boolean): AnswerEvent[]
 }
 
 /** A tool's parameters as the caller declared them: JSON Schema, or null where it declared none. */

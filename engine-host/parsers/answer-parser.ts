@@ -9,7 +9,12 @@ export type AnswerParserOptions = {
   /** Whether the prompt already ends with an open `<think>`. */
   insideThoughts: boolean
   /** null = the caller offered no tools, so that what looks like a call is text. */
-  tools: { format: ToolFormat; schemas: ToolSchemas } | null
+  tools: {
+    format: ToolFormat
+    schemas: ToolSchemas
+    /** The answer is calls and nothing else: text outside them is the beginning of one. */
+    forced?: boolean
+  } | null
 }
 
 export function answerParser(options: AnswerParserOptions): AnswerParser {
@@ -19,12 +24,14 @@ export function answerParser(options: AnswerParserOptions): AnswerParser {
 class ComposedParser implements AnswerParser {
   #splitter: ReasoningSplitter | null
   #calls: ToolCallParser | null
+  #forced: boolean
   #callCount = 0
   /** White space at the end of the content so far: layout if a call follows, content otherwise. */
   #heldSpace = ''
 
   constructor({ reasoning, insideThoughts, tools }: AnswerParserOptions) {
     this.#splitter = reasoning === 'think' ? new ReasoningSplitter(insideThoughts) : null
+    this.#forced = tools?.forced ?? false
     this.#calls = tools === null ? null : toolCallParser(tools.format, tools.schemas)
   }
 
@@ -42,13 +49,16 @@ class ComposedParser implements AnswerParser {
     return out.events
   }
 
-  end(): AnswerEvent[] {
+  end(cut: boolean): AnswerEvent[] {
     const out = new EventList()
-    for (const piece of this.#splitter?.end() ?? []) {
+    for (const piece of this.#splitter?.end(cut) ?? []) {
       if (piece.kind === 'reasoning') out.reasoning(piece.text)
       else this.#content(piece.text, out)
     }
-    for (const event of this.#calls?.end() ?? []) this.#fromCalls(event, out)
+    for (const event of this.#calls?.end(cut) ?? []) {
+      if (cut && this.#forced && event.type === 'content-delta') continue
+      this.#fromCalls(event, out)
+    }
     if (this.#callCount === 0) out.content(this.#heldSpace)
     this.#heldSpace = ''
     return out.events

@@ -44,12 +44,12 @@ export class DeepSeekParser extends ToolCallMachine<State> {
     this.#head = HEADS[format]
   }
 
-  protected finish(state: State, out: EventList): void {
-    if (state.at === 'text') out.content(state.scanner.end())
-    else if (state.at === 'head') out.content(CALL_BEGIN + state.raw)
+  protected finish(state: State, out: EventList, cut: boolean): void {
+    if (state.at === 'text') out.content(state.scanner.finish(cut))
+    else if (state.at === 'head' && !cut) out.content(CALL_BEGIN + state.raw)
     else if (state.at === 'arguments') out.endCall(this.#calls - 1)
     else if (state.at === 'tail' && state.broken) {
-      out.arguments(this.#calls - 1, state.scanner.end())
+      out.arguments(this.#calls - 1, state.scanner.finish(cut))
       out.endCall(this.#calls - 1)
     }
   }

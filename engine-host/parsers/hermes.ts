@@ -33,10 +33,10 @@ export class HermesParser extends ToolCallMachine<State> {
     super(textState)
   }
 
-  protected finish(state: State, out: EventList): void {
-    if (state.at === 'text') out.content(state.scanner.end())
-    else if (state.at === 'head') out.content(OPEN + state.raw)
-    else if (state.at === 'broken-arguments') out.arguments(this.#calls - 1, state.scanner.end())
+  protected finish(state: State, out: EventList, cut: boolean): void {
+    if (state.at === 'text') out.content(state.scanner.finish(cut))
+    else if (state.at === 'head' && !cut) out.content(OPEN + state.raw)
+    else if (state.at === 'broken-arguments') out.arguments(this.#calls - 1, state.scanner.finish(cut))
     if (state.at === 'arguments' || state.at === 'broken-arguments') out.endCall(this.#calls - 1)
   }
 

@@ -10,6 +10,9 @@
  * each piece was the alternative; it is quadratic in the piece count and its answers depend on the cuts.
  */
 
+/** A lone `<` at the end of a text that was cut is as likely a comparison. Characters. */
+export const HALF_MARKER_MIN = 2
+
 export type Scan = {
   /** Text that can no longer be a part of a marker. */
   text: string
@@ -66,6 +69,12 @@ export class MarkerScanner {
     const rest = this.#held
     this.#reset()
     return rest
+  }
+
+  /** As `end`, but half a marker at the end of a stream that was `cut` is dropped. */
+  finish(cut: boolean): string {
+    const rest = this.end()
+    return cut && rest.length >= HALF_MARKER_MIN ? '' : rest
   }
 
   #reset(): void {

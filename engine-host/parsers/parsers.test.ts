@@ -26,7 +26,7 @@ const SCHEMAS: ToolSchemas = new Map<string, unknown>([
 /** What an answer comes to once all of its pieces are put together. */
 type Whole = { reasoning: string; content: string; calls: { name: string; arguments: string; ended: boolean }[] }
 
-function parse(options: AnswerParserOptions, pieces: readonly string[]): Whole {
+function parse(options: AnswerParserOptions, pieces: readonly string[], cut = false): Whole {
   const parser = answerParser(options)
   const whole: Whole = { reasoning: '', content: '', calls: [] }
   const take = (events: readonly AnswerEvent[]) => {
@@ -46,7 +46,7 @@ function parse(options: AnswerParserOptions, pieces: readonly string[]): Whole {
     }
   }
   for (const piece of pieces) take(parser.push(piece))
-  take(parser.end())
+  take(parser.end(cut))
   return whole
 }
 
@@ -285,4 +285,46 @@ test('the template decides which parsers read a model', () => {
   assert.equal(detectReasoningParser("{{ messages[0]['content'] }}"), 'none')
   assert.equal(templateDescribesTools('{%- if tools %}'), true)
   assert.equal(templateDescribesTools("{{ message['tool_calls'] }}"), false)
+})
+
+const ONE_CALL: Record<ToolFormat, string> = {
+  hermes: '<tool_call>\n{"name": "f", "arguments": {"city": "Oslo"}}\n</tool_call>',
+  qwen3_coder: '<tool_call>\n<function=f>\n<parameter=city>\nOslo\n</parameter>\n</function>\n</tool_call>',
+  deepseek_v3:
+    '<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>f\n```json\n{"city": "Oslo"}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>',
+  deepseek_v31:
+    '<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>f<｜tool▁sep｜>{"city": "Oslo"}<｜tool▁call▁end｜><｜tool▁calls▁end｜>',
+  deepseek_v32:
+    '<｜DSML｜function_calls>\n<｜DSML｜invoke name="f">\n<｜DSML｜parameter name="city" string="true">Oslo</｜DSML｜parameter>\n</｜DSML｜invoke>\n</｜DSML｜function_calls>',
+}
+
+for (const format of FORMATS) {
+  test(`${format}: wherever a call is cut off, no half of a marker is shown`, () => {
+    const call = ONE_CALL[format]
+    for (let length = 0; length <= call.length; length++) {
+      const forced = parse(
+        { ...options(format), tools: { format, schemas: SCHEMAS, forced: true } },
+        [call.slice(0, length)],
+        true,
+      )
+      assert.equal(forced.content, '', `forced, after ${length}`)
+      const free = parse(options(format), [`So: ${call.slice(0, length)}`], true)
+      // A lone `<` may as well be a comparison, and stays.
+      assert.equal(free.content.trimEnd(), length === 1 ? 'So: <' : 'So:', `free, after ${length}`)
+      for (const { calls } of [forced, free]) {
+        assert.ok(calls.length <= 1)
+        // The arguments are the beginning of those of the whole call.
+        for (const { arguments: given } of calls) assert.ok('{"city": "Oslo"}'.startsWith(given), given)
+      }
+    }
+  })
+}
+
+test('thoughts that are cut off show no half of their tags', () => {
+  const thinking = options(null, { reasoning: 'think' })
+  for (let length = 2; length < '<think>'.length; length++)
+    assert.deepEqual(parse(thinking, ['<think>'.slice(0, length)], true), { reasoning: '', content: '', calls: [] })
+  for (let length = 2; length < '</think>'.length; length++)
+    assert.equal(parse(thinking, [`<think>hm${'</think>'.slice(0, length)}`], true).reasoning, 'hm')
+  assert.equal(parse(thinking, ['<th']).content, '<th', 'what the model itself ended with is its text')
 })

@@ -7,7 +7,7 @@
  * thoughts to the end: calling half of them the answer would be worse than an empty answer with finish reason `length`.
  * White space around the thoughts is trimmed, as DeepSeek's own API does.
  */
-import { MarkerScanner } from './marker-scanner.ts'
+import { HALF_MARKER_MIN, MarkerScanner } from './marker-scanner.ts'
 
 const OPEN = '<think>'
 const CLOSE = '</think>'
@@ -48,11 +48,14 @@ export class ReasoningSplitter {
     return pieces
   }
 
-  end(): ReasoningPiece[] {
-    if (this.#state === 'start' && this.#start !== '') return [{ kind: 'content', text: this.#start }]
+  end(cut: boolean): ReasoningPiece[] {
+    if (this.#state === 'start' && this.#start !== '') {
+      const isHalfMarker = this.#start.trimStart().length >= HALF_MARKER_MIN
+      return cut && isHalfMarker ? [] : [{ kind: 'content', text: this.#start }]
+    }
     if (!this.inThoughts) return []
     const pieces: ReasoningPiece[] = []
-    this.#thoughts(this.#close.end(), pieces)
+    this.#thoughts(this.#close.finish(cut), pieces)
     return pieces
   }
 

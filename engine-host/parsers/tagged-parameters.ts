@@ -91,19 +91,20 @@ export class TaggedParametersParser extends ToolCallMachine<State> {
     this.#schemas = schemas
   }
 
-  protected finish(state: State, out: EventList): void {
+  protected finish(state: State, out: EventList, cut: boolean): void {
     switch (state.at) {
       case 'text':
-        out.content(state.scanner.end())
+        out.content(state.scanner.finish(cut))
         break
       case 'group':
-        out.content(state.seen + state.scanner.end())
+        if (!cut) out.content(state.seen + state.scanner.end())
         break
       case 'name':
-        out.content(state.before + this.#dialect.call + state.raw)
+        if (!cut) out.content(state.before + this.#dialect.call + state.raw)
         break
       case 'value':
-        this.#value(state, state.scanner.end(), out)
+        // Of a value that was cut, even a lone `<` or line break is more likely its closing tag's.
+        this.#value(state, cut ? '' : state.scanner.end(), out)
         // A value that broke off stays open: the caller sees unfinished JSON beside finish reason `length`.
         out.endCall(this.#calls - 1)
         break

@@ -10,7 +10,8 @@ export interface ToolCallParser {
   /** Whether the text so far ends inside a call, so that the next token belongs to it. */
   readonly inCall: boolean
   push(text: string): AnswerEvent[]
-  end(): AnswerEvent[]
+  /** @param cut see `AnswerParser.end` */
+  end(cut: boolean): AnswerEvent[]
 }
 
 export abstract class ToolCallMachine<State extends { at: string }> implements ToolCallParser {
@@ -34,9 +35,9 @@ export abstract class ToolCallMachine<State extends { at: string }> implements T
     return out.events
   }
 
-  end(): AnswerEvent[] {
+  end(cut: boolean): AnswerEvent[] {
     const out = new EventList()
-    this.finish(this.state, out)
+    this.finish(this.state, out, cut)
     this.state = this.#outsideCalls()
     return out.events
   }
@@ -45,5 +46,5 @@ export abstract class ToolCallMachine<State extends { at: string }> implements T
   protected abstract advance(state: State, text: string, out: EventList): string
 
   /** The text has ended in this state, perhaps in the middle of a call. */
-  protected abstract finish(state: State, out: EventList): void
+  protected abstract finish(state: State, out: EventList, cut: boolean): void
 }
