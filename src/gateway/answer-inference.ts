@@ -35,13 +35,15 @@ export type InferenceDeps = {
   onRecord(record: UsageRecord): void
 }
 
-/** Paths that are answered by an engine. */
-export const INFERENCE_PATHS: ReadonlySet<string> = new Set([
-  '/v1/chat/completions',
-  '/v1/completions',
-  '/v1/embeddings',
-  '/tokenize',
-  '/detokenize',
+/** Paths that are answered by an engine, and what the engine calls them: clients look for everything under `/v1`. */
+export const INFERENCE_PATHS: ReadonlyMap<string, string> = new Map([
+  ['/v1/chat/completions', '/v1/chat/completions'],
+  ['/v1/completions', '/v1/completions'],
+  ['/v1/embeddings', '/v1/embeddings'],
+  ['/tokenize', '/tokenize'],
+  ['/v1/tokenize', '/tokenize'],
+  ['/detokenize', '/detokenize'],
+  ['/v1/detokenize', '/detokenize'],
 ])
 
 /** One request that has reached a route. */
@@ -67,13 +69,19 @@ export async function answerInference(exchange: Exchange, deps: InferenceDeps): 
     const key = now.keys.callerOf(exchange.request.headers)
     requireScope(key, 'inference')
     exchange.seen.keyId = key.id
-    const head = scanBody(body.bytes)
+    const bytes = withoutByteOrderMark(body.bytes)
+    const head = scanBody(bytes)
     const route = now.routes.find(key, head.model)
     exchange.seen.model = route.model
-    await answerCall(openCall(exchange, key, route, head, body.bytes, deps), deps)
+    await answerCall(openCall(exchange, key, route, head, bytes, deps), deps)
   } finally {
     body.release()
   }
+}
+
+/** Some clients begin with one, which RFC 8259 lets a reader ignore. Whoever reads the body next need not know. */
+function withoutByteOrderMark(bytes: Buffer): Buffer {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
 }
 
 function inForce(deps: InferenceDeps): InForce {
@@ -100,7 +108,7 @@ function openCall(
     adapter: route.adapter,
     deploymentId: null,
     engineId: null,
-    route: exchange.path,
+    route: enginePath(exchange),
     stream: head.stream,
     status: 0,
     errorCode: null,
@@ -172,7 +180,7 @@ async function askEngine(call: Call, replica: SnapshotReplica, deps: InferenceDe
   try {
     const end = await relay({
       dispatcher: connection.dispatcher,
-      path: connection.pathPrefix + exchange.path,
+      path: connection.pathPrefix + enginePath(exchange),
       headers: engineHeaders(call, replica, connection),
       body: connection.isOurs ? call.body : askForUsage(call.body, head),
       client,
@@ -191,6 +199,10 @@ async function askEngine(call: Call, replica: SnapshotReplica, deps: InferenceDe
   } finally {
     connection.release()
   }
+}
+
+function enginePath({ path }: Exchange): string {
+  return INFERENCE_PATHS.get(path) ?? path
 }
 
 /** Only what an engine needs to know goes there: nothing that the client sent names a person or a secret to it. */

@@ -95,6 +95,14 @@ export class TargetRefused extends AppError {
   static override say = () => 'The request must name a path that begins with "/".'
 }
 
+/** Answered with the header `allow`, which names the methods that the path takes. */
+export class MethodNotAllowed extends AppError<{ method: string; path: string; allowed: string }> {
+  static override code = 'method_not_allowed'
+  static override status = 405
+  static override say = (d: { method: string; path: string; allowed: string }) =>
+    `${d.path} is asked with ${d.allowed}, not with ${d.method.slice(0, 20)}.`
+}
+
 /** The worker runs, but control has not told it any key yet. */
 export class Starting extends AppError {
   static override code = 'starting'

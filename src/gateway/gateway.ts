@@ -20,7 +20,7 @@ import type { Log } from '../platform/log.ts'
 import { answerInference, INFERENCE_PATHS } from './answer-inference.ts'
 import type { ControlClient } from './control-client.ts'
 import { createEnginePools } from './engine-pools.ts'
-import { ClientLeft, HeadersTooMany, TargetRefused } from './errors.ts'
+import { ClientLeft, HeadersTooMany, MethodNotAllowed, TargetRefused } from './errors.ts'
 import { answerBytes, answerError, answerJson, answerUnexpected, type Exchange } from './exchange.ts'
 import { createReplicaFinder } from './find-replica.ts'
 import type { GatewayLimits } from './limits.ts'
@@ -71,7 +71,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     if (!path.startsWith('/')) throw new TargetRefused({})
     const reads = request.method === 'GET' || request.method === 'HEAD'
     if (request.method === 'POST' && INFERENCE_PATHS.has(path)) {
-      seen.route = path
+      seen.route = INFERENCE_PATHS.get(path) ?? path
       await answerInference(exchange, inference)
     } else if (reads && isModelsPath(path)) {
       seen.route = '/v1/models'
@@ -82,6 +82,10 @@ export function createGateway(deps: GatewayDeps): Gateway {
     } else if (isPreflight(exchange)) {
       seen.route = 'preflight'
       answerPreflight(exchange)
+    } else if (INFERENCE_PATHS.has(path)) {
+      const error = new MethodNotAllowed({ method: request.method ?? '', path, allowed: 'POST' })
+      exchange.response.setHeader('allow', error.data.allowed)
+      throw error
     } else await passOn(exchange, deps.controlPublic, deps.publicUrl)
   }
 

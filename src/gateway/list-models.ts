@@ -18,7 +18,7 @@ export function listModels(exchange: Exchange, snapshots: Snapshots): void {
   const key = inForce.keys.callerOf(exchange.request.headers)
   exchange.seen.keyId = key.id
   requireScope(key, 'models.read')
-  if (exchange.path === LIST) {
+  if (exchange.path === LIST || exchange.path === `${LIST}/`) {
     answerJson(exchange, 200, { object: 'list', data: inForce.routes.visibleTo(key).map(wireModel) })
     return
   }

@@ -93,6 +93,13 @@ describe('scanBody', () => {
     assert.equal(code(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])), 'invalid_json')
   })
 
+  it('says where bytes are that are no UTF-8', () => {
+    const body = Buffer.concat([Buffer.from('{"model":"é'), Buffer.from([0xff]), Buffer.from('"}')])
+    assert.throws(() => scanBody(body), { message: /not UTF-8 at byte 12/ })
+    const cut = Buffer.from('{"model":"€').subarray(0, -1)
+    assert.throws(() => scanBody(cut), { message: /not UTF-8 at byte 10/ })
+  })
+
   it('does not fall over deep nesting', () => {
     const deep = (depth: number) => `{"model":"m","x":${'['.repeat(depth)}${']'.repeat(depth)}}`
     assert.equal(code(deep(900)), 'accepted')

@@ -33,7 +33,7 @@ const DEPTH_MAX = 1000
  * @throws BodyNotJson · FieldMissing (`model`) · FieldOfWrongType (`model`, `stream`) · FieldTwice
  */
 export function scanBody(body: Buffer): BodyHead {
-  if (!isUtf8(body)) throw new BodyNotJson({ at: 0, trouble: 'bytes that are not UTF-8' })
+  if (!isUtf8(body)) throw new BodyNotJson({ at: firstNotUtf8(body), trouble: 'bytes that are not UTF-8' })
   const scanner = new JsonScanner(body)
   const found: Omit<BodyHead, 'model'> & { model: string | null } = {
     model: null,
@@ -79,6 +79,12 @@ export function scanBody(body: Buffer): BodyHead {
   scanner.end()
   if (found.model === null) throw new FieldMissing({ param: 'model' })
   return { ...found, model: found.model }
+}
+
+/** Decoding puts U+FFFD for what is no character: the first byte that is different once written again is the one. */
+function firstNotUtf8(bytes: Buffer): number {
+  const again = Buffer.from(bytes.toString('utf8'))
+  return bytes.findIndex((byte, at) => byte !== again[at])
 }
 
 const QUOTE = 0x22

@@ -612,6 +612,14 @@ describe('GET /v1/models', () => {
     assert.equal((await get('/v1/models/small', 'tw-narrow')).status, 404)
     assert.equal((await get('/v1/models', 'nobody')).status, 401)
   })
+
+  it('lists with a slash at the end too, and says which method a path takes', async () => {
+    assert.equal(JSON.parse((await get('/v1/models/', 'tw-a')).text).object, 'list')
+    const wrong = await get('/v1/chat/completions', 'tw-a')
+    assert.equal(wrong.status, 405)
+    assert.equal(wrong.headers.allow, 'POST')
+    assert.equal(JSON.parse(wrong.text).error.code, 'method_not_allowed')
+  })
 })
 
 describe('everything else', () => {
@@ -810,6 +818,17 @@ describe('with the real engine host', () => {
       [5, 'engine', 'length', null],
     )
     assert.ok(record.tokensIn > 0)
+  })
+
+  it('counts tokens under /v1 too, and passes over a byte order mark', async () => {
+    const headers = { authorization: 'Bearer tw-a', 'content-type': 'application/json' }
+    const ask = (path: string, text: string) => call({ port: worker.port, method: 'POST', path, headers, body: text })
+    const counted = await ask('/v1/tokenize', '\ufeff{"model":"real","prompt":"Hello there"}')
+    assert.equal(counted.status, 200, counted.text)
+    const { tokens } = JSON.parse(counted.text)
+    assert.equal((await control.record(counted.headers['x-request-id'] as string)).route, '/tokenize')
+    const spelt = await ask('/v1/detokenize', JSON.stringify({ model: 'real', tokens }))
+    assert.match(JSON.parse(spelt.text).prompt, /Hello there$/)
   })
 
   it('stops an endless generation when its client hangs up, and knows how far it came', async () => {

@@ -190,7 +190,8 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
       context_length_exceeded: {
         statuses: [400],
         at: ['inference'],
-        means: 'The prompt alone fills the context of the model as it is loaded; the message has both counts.',
+        means:
+          'The prompt alone fills the context of the model as it is loaded; the message has both counts, that of the prompt as “at least” where it was not worth counting to the end.',
         whatToDo:
           'Shorten it, or have the model loaded with more context (`models load --context`). `POST /tokenize` counts.',
       },
@@ -211,6 +212,12 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
         at: ['inference', 'connection'],
         means: 'The body paused for more than 30 s, or the headers took more than 10 s.',
         whatToDo: 'Send it again over a better line.',
+      },
+      method_not_allowed: {
+        statuses: [405],
+        at: ['connection'],
+        means: 'The path is there, but is asked with another method; the header `allow` names it.',
+        whatToDo: 'Use `POST` for what a model answers.',
       },
       unsupported_content_encoding: {
         statuses: [415],
