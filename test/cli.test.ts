@@ -68,7 +68,7 @@ async function refuses(words: string[], complaint: RegExp, environment: Record<s
 describe('models', () => {
   it('are listed, with what is here and what fits', async () => {
     const all = await does('models list')
-    assert.match(all, /^MODEL +TASK +STATE +FIT +NEEDS +≈ TOKENS\/S\n/)
+    assert.match(all, /^MODEL +TASK +STATE +FIT +NEEDS ≥ +≈ TOKENS\/S\n/)
     assert.match(all, /^smollm2-135m-instruct +chat +not-here +fits/m)
     assert.match(all, /^deepseek-v3 .*does not fit/m)
     assert.doesNotMatch(await does('models list', '--fits'), /does not fit/)
@@ -152,7 +152,7 @@ describe('keys', () => {
       'keys create',
       'app',
       '--models',
-      'tiny, other',
+      'tiny, smollm2-135m-instruct',
       '--scopes',
       'models.read',
       '--expires',
@@ -167,7 +167,7 @@ describe('keys', () => {
       ['tiny'],
     )
     const list = await does('keys list')
-    assert.match(list, new RegExp(`^${id} +app +sk-tw-.+… *.+live +tiny, other`, 'm'))
+    assert.match(list, new RegExp(`^${id} +app +sk-tw-.+… *.+live +tiny, smollm2-135m-instruct`, 'm'))
     assert.ok(!list.includes(secret))
     assert.equal((await does('keys revoke', id)).trim(), `${id} is revoked.`)
     await assert.rejects(client.models.list(), { status: 401, code: 'invalid_api_key' })
@@ -177,6 +177,8 @@ describe('keys', () => {
   it('errors carry a sentence and a code', async () => {
     await refuses(['keys', 'revoke', 'key_nobody'], /\(identity\.key_unknown\)/)
     await refuses(['keys', 'create', 'app', '--scopes', 'everything'], /\(invalid_request\)/)
+    await refuses(['keys', 'create', 'app', '--expires', 'tomorrow'], /"tomorrow" is no day/)
+    await refuses(['keys', 'create', 'app', '--expires', '2199-02-30'], /"2199-02-30" is no day/)
   })
 })
 
