@@ -129,6 +129,8 @@ test('objects by the hundred thousand are refused before they are built; bracket
   const nested = `{"messages":[{"role":"user","content":"a"}],"x":[${'[],'.repeat(100_001)}0]}`
   const reply = await host.client.post('/v1/chat/completions', nested)
   assert.match(reply.json.error.message, /more than 100000 objects and lists/)
+  const numbers = await host.client.post('/v1/completions', `{"prompt":[${'1,'.repeat(1_000_001)}1]}`)
+  assert.match(numbers.json.error.message, /more than 1000000 values/)
   const text = await host.client.post('/tokenize', { prompt: '[[[['.repeat(26_000), add_special_tokens: false })
   assert.equal(text.status, 200, text.text.slice(0, 200))
 })

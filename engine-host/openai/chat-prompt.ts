@@ -259,8 +259,8 @@ class ControlTokenGuard {
   }
 
   #marked(text: string): string {
-    const [first = '', ...rest] = text
-    return first + this.#mark + rest.join('')
+    const first = String.fromCodePoint(text.codePointAt(0) ?? 0)
+    return first + this.#mark + text.slice(first.length)
   }
 
   split(rendered: string): string[] {
