@@ -2,7 +2,6 @@
  * Builds the houses once, hands each what it needs, and serves them on two sockets. The order of the lines is the order
  * of a start.
  */
-import { chmod, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createBilling } from '../billing/billing.ts'
 import { billingRoutes } from '../billing/routes.ts'
@@ -20,12 +19,13 @@ import { identityRoutes } from '../identity/routes.ts'
 import { secretFromFile } from '../identity/secret-file.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type Config, isLoopback } from '../platform/config.ts'
-import { type DataFolder, sockets } from '../platform/data-folder.ts'
+import type { DataFolder } from '../platform/data-folder.ts'
 import type { Database } from '../platform/database/database.ts'
-import { createServer } from '../platform/http.ts'
+import { createServer, type Server } from '../platform/http.ts'
 import type { Log } from '../platform/log.ts'
 import { VERSION } from '../version.ts'
 import { createBackups } from './backups.ts'
+import { createControlSockets } from './control-sockets.ts'
 import { docsRoutes } from './docs-routes.ts'
 import { createContentSweep } from './forget-content.ts'
 import { healthRoutes } from './health-routes.ts'
@@ -117,11 +117,10 @@ export async function startControl({
   await deployments.restore()
 
   let reloaded = false
-  // Workers first: with keys and routes they answer calls while the pages are still being built.
-  const adminServer = await server('admin')
-  await listen(adminServer, sockets.controlAdmin(folder))
-  const publicServer = await server('public')
-  await listen(publicServer, sockets.control(folder))
+  const sockets = createControlSockets(folder)
+  const server = await createServer({ log, version: VERSION, publicUrl: config.publicUrl })
+  await addRoutes(server)
+  await sockets.listen(server)
   link.send({ type: 'ready' })
 
   const offered = await identity.setup.offerLink()
@@ -147,14 +146,13 @@ export async function startControl({
     await backups.createIfDue()
   }
 
-  async function server(socket: 'public' | 'admin') {
-    const made = await createServer({ log, version: VERSION, publicUrl: config.publicUrl })
-    guardRoutes(made, identity, socket)
-    await made.register(docsRoutes, { publicUrl: config.publicUrl, sampleModel })
-    await made.register(identityRoutes, { identity, socket, facts: { status: statusSentence, sampleModel } })
-    await made.register(billingRoutes, { billing })
-    await made.register(modelRoutes, { catalog, deployments, engines })
-    await made.register(healthRoutes, {
+  async function addRoutes(server: Server): Promise<void> {
+    guardRoutes(server, identity, sockets.wayOf)
+    await server.register(docsRoutes, { publicUrl: config.publicUrl, sampleModel })
+    await server.register(identityRoutes, { identity, facts: { status: statusSentence, sampleModel } })
+    await server.register(billingRoutes, { billing })
+    await server.register(modelRoutes, { catalog, deployments, engines })
+    await server.register(healthRoutes, {
       database,
       folder,
       engines,
@@ -170,15 +168,7 @@ export async function startControl({
       startedAtMs,
       reloaded: () => reloaded,
     })
-    if (socket === 'admin') await made.register(internalRoutes, { feed, deployments, billing, identity })
-    return made
-  }
-
-  async function listen(made: Awaited<ReturnType<typeof server>>, path: string): Promise<void> {
-    // A control that was killed leaves its socket behind; the lock on the folder says that nobody listens there now.
-    await rm(path, { force: true })
-    await made.listen({ path })
-    await chmod(path, 0o600)
+    await server.register(internalRoutes, { feed, deployments, billing, identity })
   }
 
   async function statusSentence(): Promise<string> {
@@ -208,7 +198,7 @@ export async function startControl({
     content.stop()
     feed.close()
     await catalog.close()
-    await Promise.all([publicServer.close(), adminServer.close()])
+    await sockets.close()
     await deployments.saveUse()
   }
 }

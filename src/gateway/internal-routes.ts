@@ -25,7 +25,7 @@ export async function internalRoutes(
   server: Server,
   { feed, deployments, billing, identity }: InternalRoutesOptions,
 ): Promise<void> {
-  const config = { access: 'anybody' } as const
+  const config = { access: 'machine' } as const
 
   server.get(
     '/internal/snapshot',

@@ -14,8 +14,11 @@ import type { Identity } from './identity.ts'
 import { requireTrustedOrigin } from './origins.ts'
 import { type Action, type Caller, RULES, requireMay, whoMay } from './rules.ts'
 
-/** `anybody`: also those whom we do not know. `signed-in`: whoever we know. Else an action of the rules. */
-export type Access = 'anybody' | 'signed-in' | Action
+/**
+ * `anybody`: also those whom we do not know. `signed-in`: whoever we know. `machine`: the admin socket alone, elsewhere
+ * there is no such route. Else an action of the rules.
+ */
+export type Access = 'anybody' | 'signed-in' | 'machine' | Action
 
 /** `public`: what the gateway passes on. `admin`: the socket that only this machine's operator can open. */
 export type Socket = 'public' | 'admin'
@@ -30,8 +33,8 @@ declare module 'fastify' {
   }
 }
 
-/** Guards every route that is registered on `server` afterwards. Call it before them. */
-export function guardRoutes(server: Server, identity: Identity, socket: Socket): void {
+/** Guards every route that is registered on `server` afterwards. Call it before them. `socketOf` says which way a request came. */
+export function guardRoutes(server: Server, identity: Identity, socketOf: (request: FastifyRequest) => Socket): void {
   server.decorateRequest('caller', null)
 
   server.addHook('onRoute', (route) => {
@@ -40,7 +43,7 @@ export function guardRoutes(server: Server, identity: Identity, socket: Socket):
     route.schema = {
       ...route.schema,
       ...(access === 'anybody' ? { security: [] } : { security: [{ session: [] }] }),
-      ...(access === 'anybody' || access === 'signed-in'
+      ...(access === 'anybody' || access === 'signed-in' || access === 'machine'
         ? {}
         : { description: [route.schema?.description, `Who may: ${whoMay(access)}.`].filter(Boolean).join(' ') }),
     }
@@ -49,6 +52,12 @@ export function guardRoutes(server: Server, identity: Identity, socket: Socket):
   server.addHook('onRequest', async (request, reply) => {
     const access = request.routeOptions.config.access
     if (access === undefined || access === 'anybody') return // undefined: no such route, which gets its 404
+    const socket = socketOf(request)
+    if (access === 'machine') {
+      if (socket === 'admin') return
+      reply.callNotFound()
+      return reply
+    }
     const caller = await callerOf(identity, socket, request, reply)
     if (caller === null) throw new Unauthenticated({})
     if (caller.kind === 'person' && changesSomething(request.method))

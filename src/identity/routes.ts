@@ -1,27 +1,23 @@
 /**
- * /api: who am I, organisations, projects, keys, the trail. Mounted twice: on the public socket, where a session says who
- * is calling, and on the admin socket, where the caller is the operator of this machine. Pages and Better Auth's own
- * routes are on the public one only.
+ * /api: who am I, organisations, projects, keys, the trail; pages and Better Auth's own routes. On the public socket a
+ * session says who is calling; on the admin socket it is the operator of this machine.
  */
 import { Type } from 'typebox'
 import type { Server } from '../platform/http.ts'
 import { pageFrom } from '../platform/paging.ts'
 import { ErrorShape, PageQuery } from '../platform/wire-shapes.ts'
-import { guardRoutes, knownCaller, type Socket } from './access.ts'
+import { guardRoutes, knownCaller } from './access.ts'
 import { authRoutes } from './auth-routes.ts'
 import type { Identity } from './identity.ts'
 import { type PageFacts, pageRoutes } from './page-routes.ts'
 import * as wire from './schema.ts'
 
-export type IdentityRoutesOptions = { identity: Identity; socket: Socket; facts: PageFacts }
+export type IdentityRoutesOptions = { identity: Identity; facts: PageFacts }
 
 const refusals = { 401: ErrorShape, 403: ErrorShape }
 
 /** Adds identity's routes. The server must be guarded (`guardRoutes`). */
-export async function identityRoutes(
-  server: Server,
-  { identity, socket, facts }: IdentityRoutesOptions,
-): Promise<void> {
+export async function identityRoutes(server: Server, { identity, facts }: IdentityRoutesOptions): Promise<void> {
   if (!server.hasRequestDecorator('caller')) throw new Error(`call ${guardRoutes.name} on this server first`)
   const { audit, keys, organizations } = identity
 
@@ -199,8 +195,6 @@ export async function identityRoutes(
     async (request) => wire.auditVerdictOnWire(await audit.verify(knownCaller(request))),
   )
 
-  if (socket === 'public') {
-    await server.register(authRoutes, { identity })
-    await server.register(pageRoutes, { identity, facts })
-  }
+  await server.register(authRoutes, { identity })
+  await server.register(pageRoutes, { identity, facts })
 }

@@ -33,8 +33,8 @@ export async function testInstallation() {
 
   async function serverFor(socket: Socket) {
     const server = await createServer({ log, version: '0', publicUrl: ORIGIN })
-    guardRoutes(server, identity, socket)
-    await server.register(identityRoutes, { identity, socket, facts })
+    guardRoutes(server, identity, () => socket)
+    await server.register(identityRoutes, { identity, facts })
     await server.ready()
     return server
   }
