@@ -14,6 +14,8 @@ import { Forbidden, OrganizationUnknown, Unauthenticated } from './errors.ts'
 
 export type InstallationRole = 'operator'
 export type OrganizationRole = 'owner' | 'admin' | 'developer' | 'viewer'
+/** A role in one project. There is no owner of a project: who owns the organisation owns all of it. */
+export type ProjectRole = Exclude<OrganizationRole, 'owner'>
 export type KeyScope = 'inference' | 'models.read'
 
 export const ORGANIZATION_ROLES: readonly OrganizationRole[] = ['owner', 'admin', 'developer', 'viewer']

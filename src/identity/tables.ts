@@ -15,7 +15,7 @@ import {
   text,
   timestamp,
 } from 'drizzle-orm/pg-core'
-import type { InstallationRole, KeyScope, OrganizationRole } from './rules.ts'
+import type { InstallationRole, KeyScope, OrganizationRole, ProjectRole } from './rules.ts'
 
 const time = (name: string) => timestamp(name, { withTimezone: true })
 
@@ -125,6 +125,83 @@ export const member = pgTable(
   ],
 )
 
+/**
+ * What somebody may do in one project, where that differs from the organisation, or where that is all that he has there.
+ * Never an owner's: an owner is an owner everywhere.
+ */
+export const projectMember = pgTable(
+  'project_member',
+  {
+    userId: text('user_id')
+      .notNull()
+      .references(() => authUser.id, { onDelete: 'cascade' }),
+    projectId: text('project_id')
+      .notNull()
+      .references(() => project.id, { onDelete: 'cascade' }),
+    organizationId: text('organization_id')
+      .notNull()
+      .references(() => organization.id, { onDelete: 'cascade' }),
+    role: text().$type<ProjectRole>().notNull(),
+    createdAt: time('created_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.projectId] }),
+    index().on(table.projectId),
+    index().on(table.organizationId),
+    check('project_member_role', sql`${table.role} in ('admin', 'developer', 'viewer')`),
+  ],
+)
+
+/** Owns keys in the place of a person, so that people can leave. */
+export const serviceAccount = pgTable(
+  'service_account',
+  {
+    id: text().primaryKey(),
+    organizationId: text('organization_id')
+      .notNull()
+      .references(() => organization.id, { onDelete: 'cascade' }),
+    /** Null = its keys may be of any project of the organisation. */
+    projectId: text('project_id').references(() => project.id, { onDelete: 'cascade' }),
+    name: text().notNull(),
+    createdAt: time('created_at').notNull(),
+    /** A person's id, or `machine`. */
+    createdBy: text('created_by').notNull(),
+    /** The row stays, so that its revoked keys keep the name of their owner. */
+    deletedAt: time('deleted_at'),
+  },
+  (table) => [index().on(table.organizationId, table.id), index().on(table.projectId)],
+)
+
+/** A link by which somebody joins an organisation, or one project of it. */
+export const invitation = pgTable(
+  'invitation',
+  {
+    id: text().primaryKey(),
+    organizationId: text('organization_id')
+      .notNull()
+      .references(() => organization.id, { onDelete: 'cascade' }),
+    /** Null = the role is one of the whole organisation. */
+    projectId: text('project_id').references(() => project.id, { onDelete: 'cascade' }),
+    email: text().notNull(),
+    role: text().$type<OrganizationRole>().notNull(),
+    /** Hex SHA-256 of the token in the link. The token itself is kept nowhere. */
+    sha256: text().notNull().unique(),
+    createdAt: time('created_at').notNull(),
+    /** A person's id, or `machine`. */
+    createdBy: text('created_by').notNull(),
+    expiresAt: time('expires_at').notNull(),
+    acceptedAt: time('accepted_at'),
+    acceptedBy: text('accepted_by'),
+    revokedAt: time('revoked_at'),
+  },
+  (table) => [
+    index().on(table.organizationId, table.id),
+    index().on(table.projectId),
+    check('invitation_role', sql`${table.role} in ('owner', 'admin', 'developer', 'viewer')`),
+    check('invitation_project_role', sql`${table.projectId} is null or ${table.role} <> 'owner'`),
+  ],
+)
+
 export const installationRole = pgTable(
   'installation_role',
   {
@@ -161,12 +238,18 @@ export const apiKey = pgTable(
     createdAt: time('created_at').notNull(),
     /** A person's id, or `machine` for the command line on this machine. */
     createdBy: text('created_by').notNull(),
+    /** Who owns it, where that is a service account; null = it belongs to `createdBy` and goes when that person does. */
+    serviceAccountId: text('service_account_id').references(() => serviceAccount.id, { onDelete: 'cascade' }),
     expiresAt: time('expires_at'),
     revokedAt: time('revoked_at'),
     /** Up to ten seconds behind. */
     lastUsedAt: time('last_used_at'),
   },
-  (table) => [index().on(table.organizationId, table.id), index().on(table.projectId, table.id)],
+  (table) => [
+    index().on(table.organizationId, table.id),
+    index().on(table.projectId, table.id),
+    index().on(table.serviceAccountId),
+  ],
 )
 
 /** The one link that makes the first owner: a single row, so that there is never a second link to race with. */
@@ -202,7 +285,11 @@ export const auditEvent = pgTable(
     previousHash: text('previous_hash').notNull().unique(),
     hash: text().notNull().unique(),
   },
-  (table) => [index().on(table.organizationId, table.sequence)],
+  (table) => [
+    index().on(table.organizationId, table.sequence),
+    index().on(table.actorId, table.sequence),
+    index().on(table.target, table.sequence),
+  ],
 )
 
 /** Where the chain ends: the row that an event must lock and move to be appended. */

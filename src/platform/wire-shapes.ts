@@ -1,7 +1,13 @@
 /** Shapes that every house's routes share: a page of a list, an error, a value that may be null. */
 import { Type } from 'typebox'
+import type { PageOf } from './paging.ts'
 
 export const orNull = <Shape extends Type.TSchema>(shape: Shape) => Type.Union([shape, Type.Null()])
+
+/** One of these words. */
+export const oneOf = <Word extends string>(words: readonly Word[]) => Type.Enum([...words])
+
+export const Time = Type.String({ format: 'date-time', description: 'UTC.' })
 
 export const PageQuery = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Rows wanted.' })),
@@ -13,6 +19,14 @@ export const pageShape = <Shape extends Type.TSchema>(row: Shape) =>
     data: Type.Array(row),
     next: orNull(Type.String({ description: 'Give it as `after` to get the next page; null on the last.' })),
   })
+
+/** A page of rows as a page of what the wire shows of them. */
+export function pageOnWire<Row, Wire>(
+  { data, next }: PageOf<Row>,
+  onWire: (row: Row) => Wire,
+): { data: Wire[]; next: string | null } {
+  return { data: data.map(onWire), next }
+}
 
 export const ErrorShape = Type.Object({
   error: Type.Object({
