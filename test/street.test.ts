@@ -39,7 +39,7 @@ const rowOf = (house: string) => ROWS.findIndex((row) => row.includes(house))
  * goes over a wire or into a hand. Everything else of a house is its own.
  */
 const SHOWN: Record<string, string[]> = {
-  identity: ['routes.ts', 'errors.ts', 'access.ts', 'rules.ts', 'secret-file.ts'],
+  identity: ['routes.ts', 'errors.ts', 'access.ts', 'rules.ts', 'reach.ts', 'within.ts', 'secret-file.ts'],
   catalog: ['errors.ts', 'model-family.ts', 'fit.ts', 'weights-check.ts'],
   billing: ['routes.ts', 'usage-record.ts'],
   engines: ['engine-wire.ts', 'errors.ts', 'machine.ts', 'prefix-folders.ts', 'supervisor-link.ts'],

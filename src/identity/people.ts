@@ -19,7 +19,7 @@ import type { BetterAuth } from './better-auth.ts'
 import type { PersonCaller } from './rules.ts'
 import { passwordProblem } from './setup-form.ts'
 import type { SignInLimit } from './sign-in-limit.ts'
-import { installationRole, member } from './tables.ts'
+import { installationRole, member, projectMember } from './tables.ts'
 
 /** The routes of Better Auth that the network can reach, under /api/auth. */
 export const AUTH_ROUTES = [
@@ -75,12 +75,20 @@ export function createPeople({ db, log, audit, limit, secret, publicUrl, trusted
       const { response, headers: answered } = await (await auth()).api.getSession({ headers, returnHeaders: true })
       if (!response) return null
       const { user } = response
-      const [roles, memberships] = await Promise.all([
+      const [roles, memberships, projectRoles] = await Promise.all([
         db.select({ role: installationRole.role }).from(installationRole).where(eq(installationRole.userId, user.id)),
         db
           .select({ organizationId: member.organizationId, role: member.role })
           .from(member)
           .where(eq(member.userId, user.id)),
+        db
+          .select({
+            organizationId: projectMember.organizationId,
+            projectId: projectMember.projectId,
+            role: projectMember.role,
+          })
+          .from(projectMember)
+          .where(eq(projectMember.userId, user.id)),
       ])
       const person: PersonCaller = {
         kind: 'person',
@@ -89,6 +97,7 @@ export function createPeople({ db, log, audit, limit, secret, publicUrl, trusted
         email: user.email,
         operator: roles.some(({ role }) => role === 'operator'),
         memberships,
+        projectRoles,
         address,
       }
       return { person, setCookies: answered.getSetCookie() }

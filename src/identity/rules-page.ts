@@ -27,6 +27,11 @@ exist (404). Actions on the installation ask only whether one has the role in an
 \`npm run tradewind\` on the machine itself, which needs no login: whoever can open its socket owns the data folder. The last
 two columns are scopes of an API key; keys open \`/v1\`, sessions open \`/api\`.
 
+**In one project** somebody can be admin, developer or viewer beside or instead of a role in its organisation. For whatever
+belongs to that project, its keys and its usage, the role there goes before the one in the organisation, be it more or less;
+only an owner of the organisation is an owner everywhere. Who has a role in a project alone sees the organisation's name and
+that project, and nothing else of it.
+
 ${table('installation')}
 
 ${table('organization')}

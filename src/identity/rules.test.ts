@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { Forbidden, OrganizationUnknown, Unauthenticated } from './errors.ts'
+import { reachOf, requireInReach } from './reach.ts'
 import {
   ACTIONS,
   type Action,
@@ -13,6 +14,7 @@ import {
   type OrganizationRole,
   organizationsFor,
   type PersonCaller,
+  type ProjectRole,
   RULES,
   requireMay,
   requireVisible,
@@ -69,7 +71,24 @@ const EXPECTED: Record<Action, string> = {
   'status.read': 'mO',
   'logs.read': 'mO',
   'backup.create': 'mO',
+  'organizations.create': 'mO',
+  'people.list': 'mO',
+  'operators.list': 'mO',
+  'operators.change': 'mO',
   'organization.read': 'mOoadv',
+  'organization.update': 'mOoa',
+  'organization.delete': 'mOo',
+  'members.list': 'moadv',
+  'members.change': 'moa',
+  'owners.change': 'mo',
+  'invitations.list': 'moa',
+  'invitations.create': 'moa',
+  'invitations.revoke': 'moa',
+  'service_accounts.list': 'moadv',
+  'service_accounts.create': 'moa',
+  'service_accounts.delete': 'moa',
+  'project.create': 'moa',
+  'project.delete': 'moa',
   'project.read': 'moadv',
   'project.update': 'moa',
   'keys.create': 'moad',
@@ -121,6 +140,67 @@ describe('rules', () => {
             ['machine', 'operator'].includes(holding) && EXPECTED[action].includes(LETTERS[holding]),
             `${holding} ${action} ${JSON.stringify(target)}`,
           )
+  })
+
+  it('in a project, a role there goes before the one in the organisation, and an owner is an owner everywhere', () => {
+    const inProject = (role: OrganizationRole | null, there: ProjectRole): PersonCaller => ({
+      ...person(role ? { role } : {}),
+      projectRoles: [{ organizationId: HOME, projectId: 'proj_1', role: there }],
+    })
+    const home = { organizationId: HOME, projectId: 'proj_1' }
+    const other = { organizationId: HOME, projectId: 'proj_2' }
+    const less = inProject('developer', 'viewer')
+    assert.equal(may(less, 'keys.create', home), false)
+    assert.equal(may(less, 'keys.create', other), true)
+    assert.equal(may(less, 'keys.create', { organizationId: HOME }), true)
+    const more = inProject('viewer', 'admin')
+    assert.equal(may(more, 'project.update', home), true)
+    assert.equal(may(more, 'project.update', other), false)
+    assert.equal(may(inProject('owner', 'viewer'), 'project.delete', home), true)
+
+    const only = inProject(null, 'developer')
+    assert.equal(may(only, 'keys.create', home), true)
+    assert.equal(may(only, 'keys.create', other), false)
+    assert.equal(may(only, 'keys.create', { organizationId: HOME }), false)
+    assert.equal(may(only, 'organization.read', { organizationId: HOME }), true)
+    assert.equal(may(only, 'members.list', { organizationId: HOME }), false)
+    assert.equal(may(only, 'models.list'), true)
+    // The pair must be true: a project that is claimed to be of another organisation opens nothing.
+    assert.equal(may(only, 'keys.create', { organizationId: AWAY, projectId: 'proj_1' }), false)
+  })
+
+  it('a list reaches whole organisations, without and beside single projects', () => {
+    const role = (projectId: string, there: ProjectRole, organizationId = HOME) => ({
+      organizationId,
+      projectId,
+      role: there,
+    })
+    const mixed: PersonCaller = {
+      ...person({ role: 'admin' }),
+      projectRoles: [role('proj_1', 'viewer'), role('proj_2', 'admin'), role('proj_3', 'developer', AWAY)],
+    }
+    assert.deepEqual(reachOf(mixed, 'keys.list'), {
+      organizationIds: [HOME],
+      exceptProjectIds: [],
+      projectIds: ['proj_3'],
+    })
+    assert.deepEqual(reachOf(mixed, 'keys.create'), {
+      organizationIds: [HOME],
+      exceptProjectIds: ['proj_1'],
+      projectIds: ['proj_3'],
+    })
+    assert.deepEqual(organizationsFor(mixed, 'organization.read'), [HOME, AWAY])
+    assert.deepEqual(organizationsFor(mixed, 'keys.list'), [HOME])
+    assert.equal(reachOf({ kind: 'machine' }, 'keys.list'), 'all')
+    assert.deepEqual(reachOf(key(['inference']), 'inference'), {
+      organizationIds: [],
+      exceptProjectIds: [],
+      projectIds: ['proj_1'],
+    })
+    requireInReach(mixed, AWAY, 'keys.list')
+    assert.throws(() => requireVisible(mixed, AWAY, 'keys.list'), OrganizationUnknown)
+    assert.throws(() => requireInReach(mixed, AWAY, 'audit.read'), OrganizationUnknown)
+    assert.throws(() => requireInReach(mixed, 'org_third', 'keys.list'), OrganizationUnknown)
   })
 
   it('a person without any role may do nothing', () => {

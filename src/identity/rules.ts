@@ -3,7 +3,8 @@
  *
  * An action reaches over the installation (models, machines, backups) or over one organisation (its keys, its projects).
  * A role in an organisation counts for actions on that organisation only; for actions on the installation, any
- * membership counts as what it is. `machine` is the command line on this machine: whoever can open the admin socket can
+ * membership counts as what it is. Within one project, a role there goes before the role in the organisation, be it more
+ * or less; only an owner stays an owner everywhere (`roleIn`). `machine` is the command line on this machine: whoever can open the admin socket can
  * read the database itself, so refusing it would protect nothing. An operator runs machines and models and has, by that
  * role alone, no look into an organisation's projects and keys.
  *
@@ -19,6 +20,7 @@ export type ProjectRole = Exclude<OrganizationRole, 'owner'>
 export type KeyScope = 'inference' | 'models.read'
 
 export const ORGANIZATION_ROLES: readonly OrganizationRole[] = ['owner', 'admin', 'developer', 'viewer']
+export const PROJECT_ROLES: readonly ProjectRole[] = ['admin', 'developer', 'viewer']
 export const KEY_SCOPES: readonly KeyScope[] = ['inference', 'models.read']
 
 /** What somebody can hold that opens an action. */
@@ -39,10 +41,13 @@ type Rule = {
   who: readonly Holding[]
   /** These may too, but only on what they made themselves. */
   ownOnly?: readonly Holding[]
+  /** A role in one of its projects is enough, also where that is all that somebody has in the organisation. */
+  throughProjects?: true
 }
 
 const EVERY_ROLE = ['owner', 'admin', 'developer', 'viewer'] as const
 const RUNS_THE_INSTALLATION = ['machine', 'operator'] as const
+const MANAGES = ['machine', 'owner', 'admin'] as const
 
 /** The one table of rules. */
 export const RULES = {
@@ -72,16 +77,66 @@ export const RULES = {
   },
   'logs.read': { says: 'read the logs of the installation', on: 'installation', who: RUNS_THE_INSTALLATION },
   'backup.create': { says: 'write a backup', on: 'installation', who: RUNS_THE_INSTALLATION },
+  'organizations.create': { says: 'make an organisation', on: 'installation', who: RUNS_THE_INSTALLATION },
+  'people.list': { says: 'see who can sign in here', on: 'installation', who: RUNS_THE_INSTALLATION },
+  'operators.list': { says: 'see who runs the installation', on: 'installation', who: RUNS_THE_INSTALLATION },
+  'operators.change': {
+    says: 'make somebody an operator, or no operator any more',
+    on: 'installation',
+    who: RUNS_THE_INSTALLATION,
+  },
   'organization.read': {
     says: 'see that an organisation exists, and its name',
     on: 'organization',
     who: [...RUNS_THE_INSTALLATION, ...EVERY_ROLE],
+    throughProjects: true,
   },
+  'organization.update': {
+    says: 'rename an organisation',
+    on: 'organization',
+    who: [...RUNS_THE_INSTALLATION, 'owner', 'admin'],
+  },
+  'organization.delete': {
+    says: 'delete an organisation with all that is in it',
+    on: 'organization',
+    who: [...RUNS_THE_INSTALLATION, 'owner'],
+  },
+  'members.list': {
+    says: 'see who belongs to an organisation or a project, with which role',
+    on: 'organization',
+    who: ['machine', ...EVERY_ROLE],
+  },
+  'members.change': {
+    says: "change somebody's role in an organisation or a project, or take somebody out",
+    on: 'organization',
+    who: MANAGES,
+  },
+  'owners.change': {
+    says: 'make somebody an owner, change an owner, or take one out',
+    on: 'organization',
+    who: ['machine', 'owner'],
+  },
+  'invitations.list': { says: 'see which invitations are open', on: 'organization', who: MANAGES },
+  'invitations.create': { says: 'invite somebody', on: 'organization', who: MANAGES },
+  'invitations.revoke': { says: 'take an invitation back', on: 'organization', who: MANAGES },
+  'service_accounts.list': {
+    says: 'see the service accounts of an organisation',
+    on: 'organization',
+    who: ['machine', ...EVERY_ROLE],
+  },
+  'service_accounts.create': { says: 'make a service account', on: 'organization', who: MANAGES },
+  'service_accounts.delete': {
+    says: 'delete a service account, which revokes its keys',
+    on: 'organization',
+    who: MANAGES,
+  },
+  'project.create': { says: 'make a project', on: 'organization', who: MANAGES },
+  'project.delete': { says: 'delete a project with all that is in it', on: 'organization', who: MANAGES },
   'project.read': { says: 'see the projects of an organisation', on: 'organization', who: ['machine', ...EVERY_ROLE] },
   'project.update': {
-    says: 'change a project, such as whether its prompts may be kept on disk',
+    says: 'change a project, such as its name and whether its prompts may be kept on disk',
     on: 'organization',
-    who: ['machine', 'owner', 'admin'],
+    who: MANAGES,
   },
   'keys.create': {
     says: 'make an API key for a project',
@@ -131,6 +186,8 @@ export type PersonCaller = {
   email: string
   operator: boolean
   memberships: { organizationId: string; role: OrganizationRole }[]
+  /** Roles in single projects; absent = none. */
+  projectRoles?: { organizationId: string; projectId: string; role: ProjectRole }[]
   /** Where the request came from; null = unknown. */
   address: string | null
 }
@@ -151,7 +208,7 @@ export type Target = {
 
 export function may(caller: Caller, action: Action, target: Target = {}): boolean {
   const rule: Rule = RULES[action]
-  return holdingsOf(caller, rule.on, target).some(
+  return holdingsOf(caller, rule, target).some(
     (holding) => rule.who.includes(holding) || (rule.ownOnly?.includes(holding) === true && isOwn(caller, target)),
   )
 }
@@ -173,12 +230,22 @@ export function requireVisible(caller: Caller, organizationId: string, action: A
 /** The organisations on which `caller` may do `action`. For lists: what is not in here does not exist for him. */
 export function organizationsFor(caller: Caller, action: Action): 'all' | string[] {
   if (may(caller, action)) return 'all'
-  if (caller.kind === 'person')
-    return caller.memberships.flatMap(({ organizationId }) =>
-      may(caller, action, { organizationId }) ? [organizationId] : [],
-    )
+  if (caller.kind === 'person') {
+    const known = [...caller.memberships, ...(caller.projectRoles ?? [])].map(({ organizationId }) => organizationId)
+    return [...new Set(known)].filter((organizationId) => may(caller, action, { organizationId }))
+  }
   if (caller.kind === 'key' && may(caller, action, caller)) return [caller.organizationId]
   return []
+}
+
+/** The role that counts: in the organisation, or in one project of it. Null = none. */
+export function roleIn(person: PersonCaller, organizationId: string, projectId?: string): OrganizationRole | null {
+  const role = person.memberships.find((one) => one.organizationId === organizationId)?.role ?? null
+  if (projectId === undefined || role === 'owner') return role
+  const inProject = person.projectRoles?.find(
+    (one) => one.organizationId === organizationId && one.projectId === projectId,
+  )
+  return inProject?.role ?? role
 }
 
 /** In words: "the command line on this machine, or an owner or admin of the organisation". */
@@ -197,7 +264,7 @@ export function whoMay(action: Action): string {
   return kinds.length < 2 ? (kinds[0] ?? 'nobody') : `${kinds.slice(0, -1).join(', ')}, or ${kinds.at(-1)}`
 }
 
-function holdingsOf(caller: Caller, on: Rule['on'], target: Target): Holding[] {
+function holdingsOf(caller: Caller, { on, throughProjects }: Rule, target: Target): Holding[] {
   switch (caller.kind) {
     case 'machine':
       return ['machine']
@@ -208,16 +275,25 @@ function holdingsOf(caller: Caller, on: Rule['on'], target: Target): Holding[] {
           (target.projectId === undefined || target.projectId === caller.projectId))
       return inReach ? caller.scopes.map((scope) => `key:${scope}` as const) : []
     }
-    case 'person': {
-      const memberships =
-        on === 'installation'
-          ? caller.memberships
-          : caller.memberships.filter(({ organizationId }) => organizationId === target.organizationId)
-      return [...(caller.operator ? (['operator'] as const) : []), ...memberships.map(({ role }) => role)]
-    }
+    case 'person':
+      return [...(caller.operator ? (['operator'] as const) : []), ...rolesOf(caller, on, target, throughProjects)]
     default:
       return caller satisfies never
   }
+}
+
+function rolesOf(
+  person: PersonCaller,
+  on: Rule['on'],
+  { organizationId, projectId }: Target,
+  throughProjects = false,
+): OrganizationRole[] {
+  const inProjects = person.projectRoles ?? []
+  if (on === 'installation') return [...person.memberships, ...inProjects].map(({ role }) => role)
+  if (organizationId === undefined) return []
+  const role = roleIn(person, organizationId, projectId)
+  const beside = throughProjects ? inProjects.filter((one) => one.organizationId === organizationId) : []
+  return [...(role === null ? [] : [role]), ...beside.map((one) => one.role)]
 }
 
 function isOwn(caller: Caller, target: Target): boolean {
