@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { ConfigRefused, isLoopback, readConfig, SETTINGS, type Setting } from './config.ts'
+import { ConfigRefused, readConfig, SETTINGS, type Setting } from './config.ts'
+import { isLoopback } from './loopback.ts'
 import { SETTINGS_PAGE, settingsPage } from './settings-page.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'tradewind-config-'))
@@ -56,6 +57,9 @@ describe('a value', () => {
       gatewayWorkers: Number(SETTINGS.gatewayWorkers.default),
       starter: SETTINGS.starter.default,
       metricsToken: null,
+      mail: null,
+      oidc: null,
+      session: { idleMs: 168 * 3_600_000, longestMs: 30 * 86_400_000 },
     })
     assert.deepEqual(engine, {
       threadsTotal: Math.max(1, availableParallelism() - 1),
@@ -78,6 +82,17 @@ describe('a value', () => {
       gatewayWorkers: '1',
       starter: 'none',
       metricsToken: 'm',
+      smtpUrl: 'smtps://me:secret@mail.example.org',
+      mailFrom: 'Tradewind <post@example.org>',
+      oidcIssuer: 'https://id.example.org/realm/',
+      oidcClientId: 'c',
+      oidcClientSecret: 's',
+      oidcName: 'Example ID',
+      oidcAllowedDomains: 'Example.org, example.com',
+      oidcFirstRole: 'viewer',
+      oidcFirstOrganization: 'org_1',
+      sessionIdleHours: '12',
+      sessionDays: '7',
       threads: '3',
       memory: '500',
       spill: '0',
@@ -103,6 +118,16 @@ describe('a value', () => {
         gatewayWorkers: 1,
         starter: 'none',
         metricsToken: 'm',
+        mail: { smtpUrl: 'smtps://me:secret@mail.example.org', from: 'Tradewind <post@example.org>' },
+        oidc: {
+          issuer: 'https://id.example.org/realm/', // to the letter, its slash too
+          clientId: 'c',
+          clientSecret: 's',
+          name: 'Example ID',
+          allowedDomains: ['example.org', 'example.com'],
+          firstTime: { role: 'viewer', organizationId: 'org_1' },
+        },
+        session: { idleMs: 12 * 3_600_000, longestMs: 7 * 86_400_000 },
         engine: { threadsTotal: 3, memoryBytesMax: 500e6, spillBytesMax: 0, gpu: 'off', llamaServer: 'path' },
       })
   })
@@ -201,6 +226,47 @@ describe('a value that cannot be used', () => {
       assert.equal(refusalOf(withFile({ [file]: value })), `"${file}" in DATA/tradewind.json${rest}`)
     })
   }
+
+  it('of mail is refused, without its password in the sentence', () => {
+    const refusal = (environment: Record<string, string>) => refusalOf(withFile(null, environment))
+    const from = 'post@example.org'
+    for (const SMTP_URL of ['mail.example.org', 'http://me:secret@mail.example.org', 'smtp://']) {
+      const sentence = refusal({ SMTP_URL, MAIL_FROM: from })
+      assert.match(sentence, /^SMTP_URL must be an address such as smtp:/)
+      assert.doesNotMatch(sentence, /secret/)
+    }
+    assert.match(refusal({ SMTP_URL: 'smtp://mail.example.org' }), /without MAIL_FROM/)
+    assert.match(refusal({ MAIL_FROM: from }), /^MAIL_FROM is given without SMTP_URL/)
+    for (const MAIL_FROM of ['post', 'Post <post@example.org', 'post@example.org, more@example.org'])
+      assert.match(refusal({ SMTP_URL: 'smtp://mail.example.org', MAIL_FROM }), /^MAIL_FROM is ".+"; write it as/)
+  })
+
+  it('of single sign-on is refused where it is half given, unsafe, or gives too much', () => {
+    const whole = { OIDC_ISSUER: 'https://id.example.org', OIDC_CLIENT_ID: 'c', OIDC_CLIENT_SECRET: 's' }
+    const refusal = (change: Record<string, string>) => refusalOf(withFile(null, { ...whole, ...change }))
+    assert.match(refusal({ OIDC_ISSUER: '' }), /^OIDC_CLIENT_ID is given without OIDC_ISSUER/)
+    assert.match(refusal({ OIDC_CLIENT_SECRET: '' }), /^OIDC_ISSUER is given without OIDC_CLIENT_SECRET/)
+    assert.match(refusal({ OIDC_ISSUER: 'http://id.example.org' }), /^OIDC_ISSUER is .*; give the https:/)
+    assert.match(refusal({ PUBLIC_URL: 'http://ai.example.org' }), /^PUBLIC_URL is .* can be read on the way/)
+    assert.match(refusal({ OIDC_FIRST_ROLE: 'owner' }), /use one of admin, developer, viewer\.$/)
+    assert.match(refusal({ OIDC_FIRST_ORGANIZATION: 'org_1' }), /without OIDC_FIRST_ROLE/)
+    assert.match(refusal({ OIDC_ALLOWED_DOMAINS: '@example.org' }), /names "@example\.org"; write domains as/)
+    assert.deepEqual(readConfig(withFile(null, { ...whole, OIDC_ISSUER: 'http://127.0.0.1:1' })).oidc, {
+      issuer: 'http://127.0.0.1:1',
+      clientId: 'c',
+      clientSecret: 's',
+      name: '127.0.0.1',
+      allowedDomains: [],
+      firstTime: null,
+    })
+  })
+
+  it('of a session that would be idle for longer than it lasts is refused', () => {
+    assert.match(
+      refusalOf(withFile(null, { SESSION_DAYS: '3' })),
+      /a session cannot be idle for longer than it lasts\. Give at most 72 hours\.$/,
+    )
+  })
 
   it('of several workers is refused where processes cannot share a port', {
     skip: process.platform === 'linux' && 'they can here',

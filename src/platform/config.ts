@@ -9,6 +9,7 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
+import { readSignInConfig, SIGN_IN_SETTINGS, type SignInConfig } from './sign-in-config.ts'
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 export const LOG_LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
@@ -30,7 +31,7 @@ export type Config = {
   /** Opens `/metrics` to other machines; null = only this machine may read it. */
   metricsToken: string | null
   engine: EngineConfig
-}
+} & SignInConfig
 
 export type EngineConfig = {
   /** Threads over all engines together. */
@@ -106,6 +107,7 @@ export const SETTINGS = {
     default: '',
     says: 'Bearer token that opens /metrics. Empty: only this machine may read it, and only while PUBLIC_URL is on it.',
   },
+  ...SIGN_IN_SETTINGS,
   threads: {
     env: 'ENGINE_THREADS',
     file: 'engineThreads',
@@ -188,10 +190,16 @@ export function readConfig(environment: Record<string, string | undefined>): Con
       `${place(SETTINGS.gatewayWorkers)} above 1 needs Linux, where processes can share a port; set it to 1.`,
     )
 
+  const refuse = (sentence: string): never => {
+    throw new ConfigRefused(sentence)
+  }
+  const publicUrl = httpUrl(SETTINGS.publicUrl, `http://localhost:${port}`)
+
   return {
     port,
     host: value(SETTINGS.host) || SETTINGS.host.default,
-    publicUrl: httpUrl(SETTINGS.publicUrl, `http://localhost:${port}`),
+    publicUrl,
+    ...readSignInConfig({ value, place, wholeNumber, refuse }, publicUrl),
     dataFolder,
     databaseUrl,
     hubUrl: httpUrl(SETTINGS.hubUrl, SETTINGS.hubUrl.default),
@@ -208,11 +216,6 @@ export function readConfig(environment: Record<string, string | undefined>): Con
       llamaServer: value(SETTINGS.llamaServer) || null,
     },
   }
-}
-
-/** Whether only this machine can reach `host`. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }
 
 function dataFolderOf(environment: Record<string, string | undefined>): string {

@@ -3,8 +3,8 @@
  * whoever asks looks at `configured` first and shows a link to copy instead.
  */
 import type { Transporter } from 'nodemailer'
-import { isLoopback } from './config.ts'
 import { AppError } from './errors.ts'
+import { isLoopback } from './loopback.ts'
 
 export type MailConfig = {
   /** `smtp://user:password@host:587`, or `smtps://…` for TLS from the first byte. */
