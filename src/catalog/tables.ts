@@ -1,5 +1,16 @@
 import { sql } from 'drizzle-orm'
-import { bigint, boolean, index, jsonb, pgTable, text, timestamp, uniqueIndex } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  timestamp,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
 import type { ModelFacts, Precision } from './model-family.ts'
 import type { PullState } from './pull-state.ts'
 import type { Place } from './source.ts'
@@ -68,3 +79,18 @@ export const catalogPull = pgTable(
 )
 
 export type PullRow = typeof catalogPull.$inferSelect
+
+/** The hub's token as an operator gave it: a single row, so that two who set it at once leave one. */
+export const catalogHubToken = pgTable(
+  'catalog_hub_token',
+  {
+    id: integer().primaryKey(),
+    /** Under a key that is not in the database; see `platform/sealed-text.ts`. */
+    sealed: text().notNull(),
+    last4: text().notNull(),
+    /** A person's id, or `machine`. */
+    setBy: text('set_by').notNull(),
+    setAt: time('set_at').notNull(),
+  },
+  (table) => [check('catalog_hub_token_single', sql`${table.id} = 1`)],
+)

@@ -17,6 +17,10 @@ export const deployment = pgTable('deployment', {
   planWeightsBytes: bigint('plan_weights_bytes', { mode: 'number' }),
   planContextBytes: bigint('plan_context_bytes', { mode: 'number' }),
   planMemoryBytes: bigint('plan_memory_bytes', { mode: 'number' }),
+  /** Best speed of one stream that was measured lately with the weights of that hash; tokens a second. */
+  speedTokensPerSecond: doublePrecision('speed_tokens_per_second'),
+  speedSha256: text('speed_sha256'),
+  speedAt: timestamp('speed_at', { withTimezone: true }),
   createdAt: timestamp('created_at', { withTimezone: true }).notNull(),
   lastUsedAt: timestamp('last_used_at', { withTimezone: true }).notNull(),
 })

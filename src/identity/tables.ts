@@ -1,5 +1,5 @@
 /**
- * Who is who, and who did what. The four `auth_` tables have the shape that Better Auth describes for itself
+ * Who is who, and who did what. The five `auth_` tables have the shape that Better Auth describes for itself
  * (`getAuthTables` of better-auth/db; people.test.ts holds the two equal); it reads and writes them. The rest is ours.
  */
 import { sql } from 'drizzle-orm'
@@ -16,6 +16,9 @@ import {
   timestamp,
 } from 'drizzle-orm/pg-core'
 import type { InstallationRole, KeyScope, OrganizationRole, ProjectRole } from './rules.ts'
+
+/** `api`: made by a person for programs. `console`: made by the playground for one session. */
+export type KeyKind = 'api' | 'console'
 
 const time = (name: string) => timestamp(name, { withTimezone: true })
 
@@ -79,6 +82,50 @@ export const authVerification = pgTable(
     updatedAt: time('updated_at').notNull().defaultNow(),
   },
   (table) => [index().on(table.identifier)],
+)
+
+export const authPasskey = pgTable(
+  'auth_passkey',
+  {
+    id: text().primaryKey(),
+    name: text(),
+    publicKey: text('public_key').notNull(),
+    userId: text('user_id')
+      .notNull()
+      .references(() => authUser.id, { onDelete: 'cascade' }),
+    /** Unique, so that no passkey can ever mean two people. */
+    credentialID: text('credential_id').notNull().unique(),
+    counter: bigint({ mode: 'number' }).notNull(),
+    deviceType: text('device_type').notNull(),
+    backedUp: boolean('backed_up').notNull(),
+    transports: text(),
+    createdAt: time('created_at'),
+    aaguid: text(),
+  },
+  (table) => [index().on(table.userId)],
+)
+
+/** A link that lets a person set a new password, or proves that a new e-mail address is his. */
+export const personLink = pgTable(
+  'person_link',
+  {
+    /** Hex SHA-256 of the token in the link. The token itself is kept nowhere. */
+    sha256: text().primaryKey(),
+    kind: text().$type<'password-reset' | 'email-change'>().notNull(),
+    userId: text('user_id')
+      .notNull()
+      .references(() => authUser.id, { onDelete: 'cascade' }),
+    /** Where it was mailed, which using it proves to be the person's; null = it was shown to whoever made it. */
+    mailedTo: text('mailed_to'),
+    createdAt: time('created_at').notNull(),
+    expiresAt: time('expires_at').notNull(),
+    usedAt: time('used_at'),
+  },
+  (table) => [
+    index().on(table.userId),
+    check('person_link_kind', sql`${table.kind} in ('password-reset', 'email-change')`),
+    check('person_link_email_change', sql`${table.kind} <> 'email-change' or ${table.mailedTo} is not null`),
+  ],
 )
 
 /** The payer. */
@@ -233,6 +280,12 @@ export const apiKey = pgTable(
     scopes: jsonb().$type<KeyScope[]>().notNull(),
     /** Models it may name; null = all. */
     models: jsonb().$type<string[]>(),
+    /** Addresses and ranges that it may come from, canonical; null = all. */
+    ips: jsonb().$type<string[]>(),
+    /** `console`: made for a person's browser by the playground; ends with the session. */
+    kind: text().$type<KeyKind>().notNull().default('api'),
+    /** Of a console key: the session that it ends with. Null once that is gone, and for every other key. */
+    sessionId: text('session_id').references(() => authSession.id, { onDelete: 'set null' }),
     /** Random; engines give turns fairly between shares. */
     share: text().notNull(),
     createdAt: time('created_at').notNull(),
@@ -242,14 +295,52 @@ export const apiKey = pgTable(
     serviceAccountId: text('service_account_id').references(() => serviceAccount.id, { onDelete: 'cascade' }),
     expiresAt: time('expires_at'),
     revokedAt: time('revoked_at'),
-    /** Up to ten seconds behind. */
+    /** At once for the first use, then up to ten seconds behind. */
     lastUsedAt: time('last_used_at'),
   },
   (table) => [
     index().on(table.organizationId, table.id),
     index().on(table.projectId, table.id),
     index().on(table.serviceAccountId),
+    index().on(table.sessionId),
+    check('api_key_kind', sql`${table.kind} in ('api', 'console')`),
   ],
+)
+
+/** Secrets that a key had before. One that has ended stays for a while, so that a leaked one is still recognised. */
+export const apiKeyOldSecret = pgTable(
+  'api_key_old_secret',
+  {
+    /** Hex SHA-256 of the whole secret. */
+    sha256: text().primaryKey(),
+    keyId: text('key_id')
+      .notNull()
+      .references(() => apiKey.id, { onDelete: 'cascade' }),
+    prefix: text().notNull(),
+    last4: text().notNull(),
+    replacedAt: time('replaced_at').notNull(),
+    /** It works until then, if the key does. */
+    endsAt: time('ends_at').notNull(),
+    /** Since it was replaced; null = not used since. */
+    lastUsedAt: time('last_used_at'),
+  },
+  (table) => [index().on(table.keyId)],
+)
+
+/** Days (UTC) on which the trail already says that somebody used the playground: unique, so that it says so once. */
+export const consoleKeyDay = pgTable(
+  'console_key_day',
+  {
+    userId: text('user_id')
+      .notNull()
+      .references(() => authUser.id, { onDelete: 'cascade' }),
+    organizationId: text('organization_id')
+      .notNull()
+      .references(() => organization.id, { onDelete: 'cascade' }),
+    /** Such as `2027-01-31`. */
+    day: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.organizationId, table.day] })],
 )
 
 /** The one link that makes the first owner: a single row, so that there is never a second link to race with. */

@@ -10,7 +10,21 @@ export function newId(prefix: IdPrefix, atMs: number = Date.now()): string {
   return `${prefix}_${atMs.toString(36).padStart(9, '0')}${randomText(13)}`
 }
 
-export type IdPrefix = 'org' | 'proj' | 'key' | 'dep' | 'eng' | 'req' | 'pull' | 'art' | 'evt' | 'usr' | 'inv' | 'sa'
+export type IdPrefix =
+  | 'org'
+  | 'proj'
+  | 'key'
+  | 'dep'
+  | 'eng'
+  | 'req'
+  | 'pull'
+  | 'art'
+  | 'evt'
+  | 'usr'
+  | 'inv'
+  | 'sa'
+  | 'ses'
+  | 'pk'
 
 /** `length` characters from 0-9a-z, each uniform. */
 export function randomText(length: number): string {
