@@ -99,6 +99,7 @@ export function createPeople({ db, log, audit, limit, secret, publicUrl, trusted
         memberships,
         projectRoles,
         address,
+        sessionId: response.session.id,
       }
       return { person, setCookies: answered.getSetCookie() }
     },

@@ -76,9 +76,41 @@ export const RULES = {
     who: RUNS_THE_INSTALLATION,
   },
   'logs.read': { says: 'read the logs of the installation', on: 'installation', who: RUNS_THE_INSTALLATION },
+  'installation.read': {
+    says: 'see the settings, versions and limits of the installation',
+    on: 'installation',
+    who: RUNS_THE_INSTALLATION,
+  },
+  'machine.read': {
+    says: "see the machine's name, cores, and memory that models use",
+    on: 'installation',
+    who: [...RUNS_THE_INSTALLATION, ...EVERY_ROLE],
+  },
+  'backup.read': { says: 'see which backups there are', on: 'installation', who: RUNS_THE_INSTALLATION },
   'backup.create': { says: 'write a backup', on: 'installation', who: RUNS_THE_INSTALLATION },
+  'backup.download': { says: 'download a backup', on: 'installation', who: RUNS_THE_INSTALLATION },
+  'backup.delete': {
+    says: 'delete a backup, and say how many nightly ones are kept',
+    on: 'installation',
+    who: RUNS_THE_INSTALLATION,
+  },
+  'backup.restore': {
+    says: 'upload a backup, and put one in the place of the present data',
+    on: 'installation',
+    who: RUNS_THE_INSTALLATION,
+  },
   'organizations.create': { says: 'make an organisation', on: 'installation', who: RUNS_THE_INSTALLATION },
   'people.list': { says: 'see who can sign in here', on: 'installation', who: RUNS_THE_INSTALLATION },
+  'people.reset_password': {
+    says: 'make a link by which somebody sets a new password, if all that this person belongs to is yours',
+    on: 'organization',
+    who: [...RUNS_THE_INSTALLATION, 'owner'],
+  },
+  'people.end_sessions': {
+    says: 'sign somebody out everywhere',
+    on: 'organization',
+    who: [...RUNS_THE_INSTALLATION, 'owner', 'admin'],
+  },
   'operators.list': { says: 'see who runs the installation', on: 'installation', who: RUNS_THE_INSTALLATION },
   'operators.change': {
     says: 'make somebody an operator, or no operator any more',
@@ -154,6 +186,22 @@ export const RULES = {
     who: ['machine', 'owner', 'admin'],
     ownOnly: ['developer'],
   },
+  'playground.read': {
+    says: 'see saved playground sessions: their own, and those shared with the project',
+    on: 'organization',
+    who: ['machine', ...EVERY_ROLE],
+  },
+  'playground.write': {
+    says: 'save playground sessions, and save over those shared with the project',
+    on: 'organization',
+    who: ['machine', 'owner', 'admin', 'developer'],
+  },
+  'playground.delete': {
+    says: 'delete a saved playground session, or change who sees it',
+    on: 'organization',
+    who: MANAGES,
+    ownOnly: ['developer', 'viewer'],
+  },
   'usage.read': {
     says: 'see what the requests of an organisation have consumed',
     on: 'organization',
@@ -190,6 +238,8 @@ export type PersonCaller = {
   projectRoles?: { organizationId: string; projectId: string; role: ProjectRole }[]
   /** Where the request came from; null = unknown. */
   address: string | null
+  /** Which of his sessions he came with; absent where there is none, as in a test. */
+  sessionId?: string
 }
 export type KeyCaller = { kind: 'key'; keyId: string; organizationId: string; projectId: string; scopes: KeyScope[] }
 /** The command line on this machine, through the admin socket. */
