@@ -1,10 +1,12 @@
 // Runs before `npm start` and `npm test`, on whatever Node the machine has (20 or newer), so it is plain JavaScript.
-// It installs what package-lock.json names, when that has changed; among it is the Node that everything else runs on.
+// It installs what package-lock.json names, when that has changed; among it is the Node that everything else runs on. Then
+// it builds the console, when that has changed.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildConsole } from './build-console.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const stamp = join(root, 'node_modules', '.tradewind-installed')
@@ -43,5 +45,10 @@ if (node.status !== 0 || Number(node.stdout.slice(1).split('.')[0]) < 24) {
     'The Node runtime that Tradewind brings did not install. Allow its install script (npm config: ignore-scripts=false), ' +
       'or use Node 24 or newer, then run `npm install` again.',
   )
+  process.exit(1)
+}
+
+if (!buildConsole()) {
+  console.error('\nThe console was not built; what is wrong stands above.')
   process.exit(1)
 }

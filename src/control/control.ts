@@ -26,6 +26,7 @@ import type { Log } from '../platform/log.ts'
 import { isLoopback } from '../platform/loopback.ts'
 import { VERSION } from '../version.ts'
 import { createBackups } from './backups.ts'
+import { consoleRoutes, isNavigation, sendConsole } from './console-routes.ts'
 import { createControlSockets } from './control-sockets.ts'
 import { docsRoutes } from './docs-routes.ts'
 import { createContentSweep } from './forget-content.ts'
@@ -119,7 +120,12 @@ export async function startControl({
 
   let reloaded = false
   const sockets = createControlSockets(folder)
-  const server = await createServer({ log, version: VERSION, publicUrl: config.publicUrl })
+  const server = await createServer({
+    log,
+    version: VERSION,
+    publicUrl: config.publicUrl,
+    elsewhere: (request, reply) => (isNavigation(request) ? sendConsole(reply) : null),
+  })
   await addRoutes(server)
   await sockets.listen(server)
   link.send({ type: 'ready' })
@@ -149,6 +155,7 @@ export async function startControl({
 
   async function addRoutes(server: Server): Promise<void> {
     guardRoutes(server, identity, sockets.wayOf)
+    await consoleRoutes(server)
     await server.register(docsRoutes, { publicUrl: config.publicUrl, sampleModel })
     await server.register(identityRoutes, { identity, facts: { status: statusSentence, sampleModel } })
     await server.register(billingRoutes, { billing })

@@ -8,7 +8,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController, type RawServerDefault } from 'fastify'
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+  type RawServerDefault,
+} from 'fastify'
 import { Type } from 'typebox'
 import { AppError, errorBody } from './errors.ts'
 import { newId } from './ids.ts'
@@ -22,9 +29,15 @@ export type Server = FastifyInstance<
   TypeBoxTypeProvider
 >
 
-export type ServerOptions = { log: Log; version: string; publicUrl: string }
+export type ServerOptions = {
+  log: Log
+  version: string
+  publicUrl: string
+  /** What answers instead of 404 where no route does, such as a page of the console; null = the 404. */
+  elsewhere?: (request: FastifyRequest, reply: FastifyReply) => FastifyReply | null
+}
 
-export async function createServer({ log, version, publicUrl }: ServerOptions): Promise<Server> {
+export async function createServer({ log, version, publicUrl, elsewhere }: ServerOptions): Promise<Server> {
   const server = fastify({
     loggerInstance: log.child({ part: 'http' }) as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }), // the gateway logs each request
@@ -74,16 +87,18 @@ export async function createServer({ log, version, publicUrl }: ServerOptions): 
     if (status >= 500) request.log.error({ err: error, route: request.routeOptions.url }, 'a request failed')
     return reply.code(status).send(body)
   })
-  server.setNotFoundHandler((request, reply) =>
-    reply
-      .code(404)
-      .send(
-        errorBody(
-          'not_found',
-          404,
-          `There is no ${request.method} ${request.url.split('?')[0]} here. The routes are listed at /docs.`,
+  server.setNotFoundHandler(
+    (request, reply) =>
+      elsewhere?.(request, reply) ??
+      reply
+        .code(404)
+        .send(
+          errorBody(
+            'not_found',
+            404,
+            `There is no ${request.method} ${request.url.split('?')[0]} here. The routes are listed at /docs.`,
+          ),
         ),
-      ),
   )
   return server
 }

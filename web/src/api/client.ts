@@ -1,0 +1,76 @@
+/** The one way in which the console knows anything: JSON over /api, with the session's cookie. */
+
+/** What a route refuses, in the server's words. */
+export class ApiError extends Error {
+  override name = 'ApiError'
+  readonly status: number
+  /** Stable; `offline` where no answer came. */
+  readonly code: string
+  /** The field that is wrong, where one is. */
+  readonly param: string | null
+  readonly requestId: string | null
+
+  constructor(status: number, code: string, message: string, param: string | null, requestId: string | null) {
+    super(message)
+    this.status = status
+    this.code = code
+    this.param = param
+    this.requestId = requestId
+  }
+}
+
+export type Query = Record<string, string | number | boolean | readonly string[] | null | undefined>
+
+export type Call = {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** `/api/…`, without a query. */
+  path: string
+  query?: Query
+  body?: unknown
+}
+
+/** @throws ApiError */
+export async function api<Answer>(call: Call, signal?: AbortSignal): Promise<Answer> {
+  let response: Response
+  try {
+    response = await fetch(urlOf(call), {
+      method: call.method,
+      ...(call.body === undefined
+        ? {}
+        : { body: JSON.stringify(call.body), headers: { 'content-type': 'application/json' } }),
+      ...(signal ? { signal } : {}),
+    })
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error
+    throw new ApiError(0, 'offline', 'No answer came.', null, null)
+  }
+  const requestId = response.headers.get('x-request-id')
+  const text = await response.text()
+  if (!response.ok) {
+    const { code, message, param } = errorIn(text)
+    throw new ApiError(response.status, code, message ?? response.statusText, param, requestId)
+  }
+  return (text === '' ? undefined : JSON.parse(text)) as Answer
+}
+
+export const get = <Answer>(path: string, query?: Query, signal?: AbortSignal): Promise<Answer> =>
+  api({ method: 'GET', path, ...(query ? { query } : {}) }, signal)
+
+/** The address of a call, with what is unset left out. */
+export function urlOf({ path, query = {} }: Pick<Call, 'path' | 'query'>): string {
+  const search = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) {
+    if (value === null || value === undefined || value === '') continue
+    for (const one of Array.isArray(value) ? value : [value]) search.append(name, String(one))
+  }
+  return search.size === 0 ? path : `${path}?${search}`
+}
+
+function errorIn(text: string): { code: string; message: string | null; param: string | null } {
+  try {
+    const { error } = JSON.parse(text) as { error?: { code?: string; message?: string; param?: string | null } }
+    return { code: error?.code ?? 'internal', message: error?.message ?? null, param: error?.param ?? null }
+  } catch {
+    return { code: 'internal', message: null, param: null } // a proxy's page, say
+  }
+}

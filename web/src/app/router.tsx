@@ -1,0 +1,154 @@
+/** Every address of the console. A page's code comes with its first visit; what its address may say is in its `search.ts`. */
+import { QueryClient } from '@tanstack/react-query'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+  retainSearchParams,
+} from '@tanstack/react-router'
+import { ApiError } from '../api/client.ts'
+import { parseKeysSearch } from '../pages/keys/search.ts'
+import { parseModelsSearch } from '../pages/models/search.ts'
+import { parsePlaygroundSearch } from '../pages/playground/search.ts'
+import { parseRequestsSearch } from '../pages/requests/search.ts'
+import { parseUsageSearch } from '../pages/usage/search.ts'
+import { Bones, Trouble } from '../ui/trouble.tsx'
+import { Frame, NotFound } from './frame.tsx'
+import { meQuery } from './session.ts'
+
+export const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 2_000,
+      // A refusal does not change by asking again; a missing answer may.
+      retry: (count, error) =>
+        count < 2 && error instanceof ApiError && (error.code === 'offline' || error.status >= 500),
+    },
+  },
+})
+
+const root = createRootRouteWithContext<{ queries: QueryClient }>()({ notFoundComponent: NotFound })
+
+const signedIn = createRoute({
+  getParentRoute: () => root,
+  id: 'signed-in',
+  component: Frame,
+  validateSearch: (raw: Record<string, unknown>): { project?: string } =>
+    typeof raw.project === 'string' && raw.project !== '' ? { project: raw.project } : {},
+  search: { middlewares: [retainSearchParams(['project'])] },
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await context.queries.ensureQueryData(meQuery)
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401)
+        throw redirect({ to: '/sign-in', search: { next: location.href }, replace: true })
+      throw error
+    }
+  },
+})
+
+const page = <Path extends `/${string}`>(path: Path, load: () => Promise<{ default: React.ComponentType }>) =>
+  ({ getParentRoute: () => signedIn, path, component: lazyRouteComponent(load) }) as const
+
+const overview = createRoute(page('/', () => import('../pages/overview/overview-page.tsx')))
+const playground = createRoute({
+  ...page('/playground', () => import('../pages/playground/playground-page.tsx')),
+  validateSearch: parsePlaygroundSearch,
+})
+const playgroundSession = createRoute({
+  ...page('/playground/$session', () => import('../pages/playground/playground-page.tsx')),
+  validateSearch: parsePlaygroundSearch,
+})
+const models = createRoute({
+  ...page('/models', () => import('../pages/models/models-page.tsx')),
+  validateSearch: parseModelsSearch,
+})
+const model = createRoute(page('/models/$model', () => import('../pages/models/model-page.tsx')))
+const usage = createRoute({
+  ...page('/usage', () => import('../pages/usage/usage-page.tsx')),
+  validateSearch: parseUsageSearch,
+})
+const requests = createRoute({
+  ...page('/requests', () => import('../pages/requests/requests-page.tsx')),
+  validateSearch: parseRequestsSearch,
+})
+const request = createRoute(page('/requests/$request', () => import('../pages/requests/request-page.tsx')))
+const keys = createRoute({
+  ...page('/keys', () => import('../pages/keys/keys-page.tsx')),
+  validateSearch: parseKeysSearch,
+})
+const key = createRoute({
+  ...page('/keys/$key', () => import('../pages/keys/keys-page.tsx')),
+  validateSearch: parseKeysSearch,
+})
+const machine = createRoute(page('/machine', () => import('../pages/machine/machine-page.tsx')))
+const people = createRoute(page('/people', () => import('../pages/people/people-page.tsx')))
+const trail = createRoute(page('/people/trail', () => import('../pages/people/trail-page.tsx')))
+const settings = createRoute(page('/settings', () => import('../pages/settings/settings-page.tsx')))
+const account = createRoute(page('/account', () => import('../pages/account/account-page.tsx')))
+const parts = createRoute(page('/parts', () => import('../pages/parts/parts-page.tsx')))
+
+const alone = <Path extends `/${string}`>(path: Path, load: () => Promise<{ default: React.ComponentType }>) =>
+  createRoute({
+    getParentRoute: () => root,
+    path,
+    component: lazyRouteComponent(load),
+    validateSearch: (raw: Record<string, unknown>): { token?: string; next?: string } => ({
+      ...(typeof raw.token === 'string' ? { token: raw.token } : {}),
+      ...(typeof raw.next === 'string' ? { next: raw.next } : {}),
+    }),
+  })
+
+const setup = alone('/setup', () => import('../pages/alone/setup-page.tsx'))
+const signIn = alone('/sign-in', () => import('../pages/alone/sign-in-page.tsx'))
+const invite = alone('/invite', () => import('../pages/alone/invite-page.tsx'))
+const reset = alone('/reset-password', () => import('../pages/alone/reset-page.tsx'))
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    signedIn.addChildren([
+      overview,
+      playground,
+      playgroundSession,
+      models,
+      model,
+      usage,
+      requests,
+      request,
+      keys,
+      key,
+      machine,
+      people,
+      trail,
+      settings,
+      account,
+      parts,
+    ]),
+    setup,
+    signIn,
+    invite,
+    reset,
+  ]),
+  context: { queries },
+  defaultPreload: 'intent',
+  defaultPreloadStaleTime: 0,
+  scrollRestoration: true,
+  defaultPendingComponent: () => (
+    <main className="page">
+      <Bones />
+    </main>
+  ),
+  defaultErrorComponent: ({ error, reset: again }) => (
+    <main className="page">
+      <Trouble error={error} retry={again} />
+    </main>
+  ),
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

@@ -1,0 +1,90 @@
+/** Who is signed in, which organisation and project the page is about, and what they may do there. */
+
+import { queryOptions, useQuery, useSuspenseQuery } from '@tanstack/react-query'
+import { useSearch } from '@tanstack/react-router'
+import type { Static } from 'typebox'
+import type { Me as MeShape } from '../../../src/identity/me-schema.ts'
+import type { Action } from '../../../src/identity/rules.ts'
+import { get } from '../api/client.ts'
+
+export type Me = Static<typeof MeShape>
+export type Organization = Me['organizations'][number]
+export type Project = Organization['projects'][number]
+
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  queryFn: ({ signal }) => get<Me>('/api/me', undefined, signal),
+  staleTime: 60_000,
+})
+
+/** Only below the frame, where somebody is signed in. */
+export function useMe(): Me {
+  return useSuspenseQuery(meQuery).data
+}
+
+export type Place = {
+  me: Me
+  /** null = a person without any organisation. */
+  organization: Organization | null
+  /** null = an organisation without a project for this person. */
+  project: Project | null
+  /** In this project, its organisation, or over the installation. */
+  may: (action: Action) => boolean
+}
+
+const KEPT = 'tradewind.project'
+
+/** The project of the address, else the one used last, else the first. */
+export function placeIn(me: Me, asked: string | undefined): Place {
+  const all = me.organizations.flatMap((organization) =>
+    organization.projects.map((project) => ({ organization, project })),
+  )
+  const found =
+    all.find(({ project }) => project.id === asked) ??
+    all.find(({ project }) => project.id === kept()) ??
+    all[0] ??
+    null
+  const organization = found?.organization ?? me.organizations[0] ?? null
+  const project = found?.project ?? null
+  const allowed = new Set<Action>([...me.allowed, ...(organization?.allowed ?? []), ...(project?.allowed ?? [])])
+  return { me, organization, project, may: (action) => allowed.has(action) }
+}
+
+export function usePlace(): Place {
+  const me = useMe()
+  const { project } = useSearch({ strict: false }) as { project?: string }
+  return placeIn(me, project)
+}
+
+/** The id of the project, on pages that are nothing without one. */
+export function useProjectId(): string {
+  return usePlace().project?.id ?? ''
+}
+
+export function keepProject(id: string): void {
+  try {
+    localStorage.setItem(KEPT, id)
+  } catch {
+    // The address says it too.
+  }
+}
+
+function kept(): string | null {
+  try {
+    return localStorage.getItem(KEPT)
+  } catch {
+    return null
+  }
+}
+
+export type RailMachine = { name: string; cores: number; models_used_bytes: number; models_budget_bytes: number }
+
+/** What the rail's foot says of this machine. */
+export function useMachine() {
+  return useQuery({
+    queryKey: ['machine', 'rail'],
+    queryFn: ({ signal }) => get<RailMachine>('/api/machine', undefined, signal),
+    refetchInterval: 5_000,
+    retry: false,
+  })
+}

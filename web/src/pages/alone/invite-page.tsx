@@ -1,0 +1,3 @@
+export default function InvitePage() {
+  return <main className="page" id="main" />
+}

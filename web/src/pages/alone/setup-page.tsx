@@ -1,0 +1,3 @@
+export default function SetupPage() {
+  return <main className="page" id="main" />
+}

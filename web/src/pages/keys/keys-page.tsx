@@ -1,0 +1,3 @@
+export default function KeysPage() {
+  return <main className="page" id="main" />
+}

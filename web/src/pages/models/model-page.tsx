@@ -1,0 +1,3 @@
+export default function ModelPage() {
+  return <main className="page" id="main" />
+}

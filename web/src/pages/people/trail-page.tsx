@@ -1,0 +1,3 @@
+export default function TrailPage() {
+  return <main className="page" id="main" />
+}

@@ -1,0 +1,3 @@
+export default function RequestPage() {
+  return <main className="page" id="main" />
+}

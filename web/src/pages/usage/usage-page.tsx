@@ -1,0 +1,3 @@
+export default function UsagePage() {
+  return <main className="page" id="main" />
+}
