@@ -2,7 +2,7 @@
  * Holds the street: calls go down it only, a house is entered by its door, and its tables are its own.
  *
  *   market · partners · capacity
- *   agents · evaluation
+ *   agents · evaluation · playground
  *   knowledge
  *   gateway · tuning
  *   deployments
@@ -29,7 +29,7 @@ const ROWS = [
   ['deployments'],
   ['gateway', 'tuning'],
   ['knowledge'],
-  ['agents', 'evaluation'],
+  ['agents', 'evaluation', 'playground'],
   ['market', 'partners', 'capacity'],
 ]
 const rowOf = (house: string) => ROWS.findIndex((row) => row.includes(house))
@@ -44,6 +44,7 @@ const SHOWN: Record<string, string[]> = {
   billing: ['routes.ts', 'usage-record.ts'],
   engines: ['engine-wire.ts', 'errors.ts', 'machine.ts', 'prefix-folders.ts', 'supervisor-link.ts'],
   deployments: ['routes.ts', 'errors.ts'],
+  playground: ['routes.ts', 'schema.ts'],
   gateway: ['internal-routes.ts', 'snapshot-feed.ts', 'snapshot.ts', 'worker-metrics.ts', 'errors.ts', 'limits.ts'],
 }
 

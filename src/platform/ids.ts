@@ -25,6 +25,7 @@ export type IdPrefix =
   | 'sa'
   | 'ses'
   | 'pk'
+  | 'play'
 
 /** `length` characters from 0-9a-z, each uniform. */
 export function randomText(length: number): string {

@@ -5,7 +5,8 @@ import type { PageOf } from './paging.ts'
 export const orNull = <Shape extends Type.TSchema>(shape: Shape) => Type.Union([shape, Type.Null()])
 
 /** One of these words. */
-export const oneOf = <Word extends string>(words: readonly Word[]) => Type.Enum([...words])
+export const oneOf = <Word extends string>(words: readonly Word[], options: Type.TSchemaOptions = {}) =>
+  Type.Enum([...words], options)
 
 export const Time = Type.String({ format: 'date-time', description: 'UTC.' })
 

@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm'
 import { check, index, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
-import { project } from '../identity/tables.ts'
 import type { PlaygroundDocument, SessionKind } from './document.ts'
 
 const time = (name: string) => timestamp(name, { withTimezone: true })
@@ -10,10 +9,8 @@ export const playgroundSession = pgTable(
   {
     id: text().primaryKey(),
     organizationId: text('organization_id').notNull(),
-    /** The one reference to another house: content must be gone with its project, also where nobody remembers to ask. */
-    projectId: text('project_id')
-      .notNull()
-      .references(() => project.id, { onDelete: 'cascade' }),
+    /** No reference: the house that deletes a project tells this one, in its own transaction. */
+    projectId: text('project_id').notNull(),
     title: text().notNull(),
     kind: text().$type<SessionKind>().notNull(),
     visibility: text().$type<'private' | 'project'>().notNull(),
@@ -29,6 +26,7 @@ export const playgroundSession = pgTable(
   },
   (table) => [
     index().on(table.projectId, table.updatedAt, table.id),
+    index().on(table.organizationId),
     check('playground_session_kind', sql`${table.kind} in ('chat', 'completion', 'embeddings', 'tokens')`),
     check('playground_session_visibility', sql`${table.visibility} in ('private', 'project')`),
   ],
