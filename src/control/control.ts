@@ -24,6 +24,7 @@ import type { Database } from '../platform/database/database.ts'
 import { createServer, type Server } from '../platform/http.ts'
 import type { Log } from '../platform/log.ts'
 import { isLoopback } from '../platform/loopback.ts'
+import { createMailer } from '../platform/mail.ts'
 import { VERSION } from '../version.ts'
 import { createBackups } from './backups.ts'
 import { consoleRoutes, isNavigation, sendConsole } from './console-routes.ts'
@@ -72,6 +73,7 @@ export async function startControl({
     db,
     clock,
     log,
+    mailer: createMailer(config.mail),
     publicUrl: config.publicUrl,
     port: config.port,
     secret: secretFromFile(join(folder.root, 'session-secret')),

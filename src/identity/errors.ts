@@ -64,7 +64,38 @@ export class ExpiryPast extends AppError<{ expiresAt: string; now: string }> {
   static override code = 'identity.expiry_past'
   static override status = 400
   static override say = (d: { expiresAt: string; now: string }) =>
-    `The key would have expired before it was made: expires_at is ${d.expiresAt}, and it is ${d.now} now.`
+    `A key must end in the future: expires_at is ${d.expiresAt}, and it is ${d.now} now.`
+}
+
+export class KeyEnded extends AppError<{ key: string; state: 'expired' | 'revoked' }> {
+  static override code = 'identity.key_ended'
+  static override status = 409
+  static override say = (d: { key: string; state: 'expired' | 'revoked' }) =>
+    d.state === 'revoked'
+      ? `Key ${d.key} is revoked, which is for ever. Make a new one.`
+      : `Key ${d.key} has expired. Give it a later expires_at first.`
+}
+
+/** Of the playground: they live an hour, and nobody holds on to them. */
+export class KeyOfConsole extends AppError<{ key: string }> {
+  static override code = 'identity.key_of_console'
+  static override status = 409
+  static override say = (d: { key: string }) =>
+    `Key ${d.key} was made by the playground for an hour at most; it can be revoked, and not changed.`
+}
+
+export class OldSecretsTooMany extends AppError<{ key: string; secretsMax: number }> {
+  static override code = 'identity.old_secrets_too_many'
+  static override status = 409
+  static override say = (d: { key: string; secretsMax: number }) =>
+    `${d.secretsMax} old secrets of key ${d.key} still work. Wait until one has ended, or rotate with overlap_s 0, which ends all of them.`
+}
+
+export class IpRangeInvalid extends AppError<{ ip: string; param: 'ips' }> {
+  static override code = 'identity.ip_range_invalid'
+  static override status = 400
+  static override say = (d: { ip: string }) =>
+    `"${d.ip.slice(0, 60)}" is no IP address and no range of them. Write 203.0.113.7, 10.0.0.0/8 or 2001:db8::/32.`
 }
 
 /** Never made, used before, or more than a day old. */
@@ -79,4 +110,108 @@ export class SetupFormRefused extends AppError<{ problems: Record<string, string
   static override code = 'identity.setup_form_refused'
   static override status = 400
   static override say = (d: { problems: Record<string, string> }) => Object.values(d.problems).join(' ')
+}
+
+/** To be sure, the name of what goes must be typed. */
+export class NameNotTyped extends AppError<{ kind: 'organisation' | 'project'; name: string }> {
+  static override code = 'identity.name_not_typed'
+  static override status = 400
+  static override say = (d: { kind: 'organisation' | 'project'; name: string }) =>
+    `The ${d.kind} is called "${d.name}": give exactly this as name to delete it.`
+}
+
+export class LastOrganization extends AppError<{ organization: string }> {
+  static override code = 'identity.last_organization'
+  static override status = 409
+  static override say = (d: { organization: string }) =>
+    `${d.organization} is the only organisation here, and an installation keeps at least one. Make another one first.`
+}
+
+export class LastProject extends AppError<{ project: string; organization: string }> {
+  static override code = 'identity.last_project'
+  static override status = 409
+  static override say = (d: { project: string; organization: string }) =>
+    `${d.project} is the only project of ${d.organization}, and an organisation keeps at least one. Make another one first.`
+}
+
+/** Somebody whom the caller cannot see, or nobody: from outside the two look the same. */
+export class MemberUnknown extends AppError<{ person: string; place: string }> {
+  static override code = 'identity.member_unknown'
+  static override status = 404
+  static override say = (d: { person: string; place: string }) => `${d.person} does not belong to ${d.place}.`
+}
+
+export class LastOwner extends AppError<{ person: string; organization: string }> {
+  static override code = 'identity.last_owner'
+  static override status = 409
+  static override say = (d: { person: string; organization: string }) =>
+    `${d.person} is the only owner of ${d.organization}, and an organisation keeps at least one. Make somebody else an owner first.`
+}
+
+export class OwnerEverywhere extends AppError<{ person: string; organization: string }> {
+  static override code = 'identity.owner_everywhere'
+  static override status = 409
+  static override say = (d: { person: string; organization: string }) =>
+    `${d.person} owns ${d.organization}, and an owner is an owner in every project of it. Change the role in the organisation first.`
+}
+
+export class LastOperator extends AppError<{ person: string }> {
+  static override code = 'identity.last_operator'
+  static override status = 409
+  static override say = (d: { person: string }) =>
+    `${d.person} is the only operator, and an installation keeps at least one. Make somebody else an operator first.`
+}
+
+export class PersonUnknown extends AppError<{ person: string }> {
+  static override code = 'identity.person_unknown'
+  static override status = 404
+  static override say = (d: { person: string }) => `Nobody who can sign in here is called ${d.person}.`
+}
+
+export class EmailRefused extends AppError<{ email: string; problem: string }> {
+  static override code = 'identity.email_refused'
+  static override status = 400
+  static override say = (d: { email: string; problem: string }) => `"${d.email}" cannot be invited. ${d.problem}`
+}
+
+/** Of another organisation, or not there at all: from outside the two look the same. */
+export class InvitationUnknown extends AppError<{ invitation: string }> {
+  static override code = 'identity.invitation_unknown'
+  static override status = 404
+  static override say = (d: { invitation: string }) => `There is no open invitation ${d.invitation}.`
+}
+
+/** Never made, used before, taken back, or too old: whoever only has a link is not told which. */
+export class InvitationInvalid extends AppError<Record<never, never>> {
+  static override code = 'identity.invitation_invalid'
+  static override status = 410
+  static override say = () =>
+    'This invitation is not valid any more: it was used, taken back, or is too old. Ask whoever sent it for a new one.'
+}
+
+export class InvitationFormRefused extends AppError<{ problems: Record<string, string> }> {
+  static override code = 'identity.invitation_form_refused'
+  static override status = 400
+  static override say = (d: { problems: Record<string, string> }) => Object.values(d.problems).join(' ')
+}
+
+export class PersonExists extends AppError<{ email: string }> {
+  static override code = 'identity.person_exists'
+  static override status = 409
+  static override say = (d: { email: string }) =>
+    `Somebody can sign in here as ${d.email} already. Sign in, then open the invitation again.`
+}
+
+export class AlreadyMember extends AppError<{ place: string }> {
+  static override code = 'identity.already_member'
+  static override status = 409
+  static override say = (d: { place: string }) =>
+    `You belong to ${d.place} already. The invitation stays open for whom it was meant.`
+}
+
+/** Of another organisation, or not there at all: from outside the two look the same. */
+export class ServiceAccountUnknown extends AppError<{ serviceAccount: string }> {
+  static override code = 'identity.service_account_unknown'
+  static override status = 404
+  static override say = (d: { serviceAccount: string }) => `There is no service account ${d.serviceAccount}.`
 }

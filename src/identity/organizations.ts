@@ -1,31 +1,34 @@
-import { and, count, desc, eq, inArray, lt, type SQL } from 'drizzle-orm'
-import type { AnyPgColumn } from 'drizzle-orm/pg-core'
-import type { Db } from '../platform/database/database.ts'
+import { and, count, desc, eq, inArray, isNull, lt } from 'drizzle-orm'
+import type { Clock } from '../platform/clock.ts'
+import type { Db, Tx } from '../platform/database/database.ts'
+import { newId, randomText } from '../platform/ids.ts'
 import { type Page, type PageOf, pageOf } from '../platform/paging.ts'
 import { type Audit, by } from './audit.ts'
-import { ProjectNotNamed, ProjectUnknown } from './errors.ts'
+import type { Deletions } from './deletions.ts'
+import { LastOrganization, NameNotTyped, OrganizationUnknown } from './errors.ts'
 import type { KeyChanges } from './key-changes.ts'
-import { type Action, type Caller, may, organizationsFor, requireMay, requireVisible } from './rules.ts'
-import { organization, project } from './tables.ts'
+import { organizationFor, organizationSeen } from './organization-for.ts'
+import { createProjects } from './projects.ts'
+import { type Caller, requireMay } from './rules.ts'
+import { apiKey, member, organization, project } from './tables.ts'
+import { within } from './within.ts'
 
 export type Organization = { id: string; name: string; createdAt: Date }
-export type Project = { id: string; organizationId: string; name: string; contentOnDisk: boolean; createdAt: Date }
+export type CountedOrganization = Organization & { members: number; projects: number }
+export type { Project } from './projects.ts'
 
 export type Organizations = ReturnType<typeof createOrganizations>
 
-const PROJECT_COLUMNS = {
-  id: project.id,
-  organizationId: project.organizationId,
-  name: project.name,
-  contentOnDisk: project.contentOnDisk,
-  createdAt: project.createdAt,
-}
+export type OrganizationsDeps = { db: Db; clock: Clock; audit: Audit; changes: KeyChanges; deletions: Deletions }
 
-/** Organisations and their projects. Owns tables organization, project and member. */
-export function createOrganizations({ db, audit, changes }: { db: Db; audit: Audit; changes: KeyChanges }) {
+/** Organisations and their projects. Owns tables organization and project. */
+export function createOrganizations(deps: OrganizationsDeps) {
+  const { db, clock, audit, changes, deletions } = deps
   return {
+    ...createProjects(deps),
+
     /** The organisations that exist for `caller`, newest first. */
-    async list(caller: Caller, page: Page): Promise<PageOf<Organization>> {
+    async list(caller: Caller, page: Page): Promise<PageOf<CountedOrganization>> {
       const rows = await db
         .select()
         .from(organization)
@@ -37,91 +40,133 @@ export function createOrganizations({ db, audit, changes }: { db: Db; audit: Aud
         )
         .orderBy(desc(organization.id))
         .limit(page.limit + 1)
-      return pageOf(rows, page)
+      const { data, next } = pageOf(rows, page)
+      return { data: await counted(data), next }
+    },
+
+    /** @throws OrganizationUnknown where it is not there, or not for him */
+    async organization(caller: Caller, organizationId: string): Promise<CountedOrganization> {
+      const [found] = await counted([await organizationSeen(db, caller, organizationId)])
+      return found!
     },
 
     /**
-     * The projects that exist for `caller`, newest first.
-     * @throws OrganizationUnknown where a named organisation is not there, or not for him
-     */
-    async listProjects(
-      caller: Caller,
-      filter: { organizationId: string | null },
-      page: Page,
-    ): Promise<PageOf<Project>> {
-      if (filter.organizationId !== null) requireVisible(caller, filter.organizationId, 'project.read')
-      const rows = await db
-        .select(PROJECT_COLUMNS)
-        .from(project)
-        .where(
-          and(
-            within(project.organizationId, caller, 'project.read'),
-            filter.organizationId === null ? undefined : eq(project.organizationId, filter.organizationId),
-            page.after === null ? undefined : lt(project.id, page.after),
-          ),
-        )
-        .orderBy(desc(project.id))
-        .limit(page.limit + 1)
-      return pageOf(rows, page)
-    },
-
-    /** @throws ProjectUnknown where it is not there, or not for him */
-    project: projectFor,
-
-    /**
-     * The project that a request means: the named one, or the only one there is.
-     * @throws ProjectNotNamed
-     * @throws ProjectUnknown
-     */
-    async projectMeant(caller: Caller, projectId: string | null): Promise<Project> {
-      if (projectId !== null) return projectFor(caller, projectId)
-      const where = within(project.organizationId, caller, 'project.read')
-      const projects = await db.select(PROJECT_COLUMNS).from(project).where(where).limit(2)
-      if (projects.length === 1) return projects[0]!
-      const [all] = await db.select({ projects: count() }).from(project).where(where)
-      throw new ProjectNotNamed({ projects: all?.projects ?? 0 })
-    },
-
-    /**
-     * Changes whether prompts of a project may reach a disk. Gateways know within 100 ms.
-     * @throws ProjectUnknown
+     * Makes an organisation with a first project.
+     * @param wanted.becomeOwner whether the caller owns it; the command line cannot. Else invite an owner next.
      * @throws Forbidden
      */
-    async updateProject(caller: Caller, projectId: string, change: { contentOnDisk: boolean }): Promise<Project> {
-      const before = await projectFor(caller, projectId)
-      requireMay(caller, 'project.update', before)
-      const after = await db.transaction(async (tx) => {
-        const [row] = await tx
-          .update(project)
-          .set({ contentOnDisk: change.contentOnDisk })
-          .where(eq(project.id, projectId))
-          .returning(PROJECT_COLUMNS)
-        if (!row) throw new ProjectUnknown({ project: projectId })
+    async create(caller: Caller, wanted: { name: string; becomeOwner: boolean }): Promise<CountedOrganization> {
+      requireMay(caller, 'organizations.create')
+      const atMs = clock.nowMs()
+      const now = new Date(atMs)
+      const made = { id: newId('org', atMs), name: wanted.name, createdAt: now }
+      const first = { id: newId('proj', atMs), name: 'First project' }
+      const owner = wanted.becomeOwner && caller.kind === 'person' ? caller.userId : null
+      await db.transaction(async (tx) => {
+        await tx.insert(organization).values(made)
+        await tx.insert(project).values({ ...first, organizationId: made.id, salt: randomText(25), createdAt: now })
+        if (owner !== null)
+          await tx.insert(member).values({ userId: owner, organizationId: made.id, role: 'owner', createdAt: now })
         await audit.record(tx, {
           ...by(caller),
-          action: 'project.updated',
-          target: projectId,
-          organizationId: row.organizationId,
-          before: { contentOnDisk: before.contentOnDisk },
-          after: { contentOnDisk: row.contentOnDisk },
+          action: 'organization.created',
+          target: made.id,
+          organizationId: null,
+          after: { name: made.name, owner, project: first },
         })
-        return row
+      })
+      return { ...made, members: owner === null ? 0 : 1, projects: 1 }
+    },
+
+    /**
+     * @throws OrganizationUnknown
+     * @throws Forbidden
+     */
+    async rename(caller: Caller, organizationId: string, name: string): Promise<CountedOrganization> {
+      const before = await organizationFor(db, caller, organizationId, 'organization.update')
+      if (before.name !== name)
+        await db.transaction(async (tx) => {
+          const [row] = await tx
+            .update(organization)
+            .set({ name })
+            .where(eq(organization.id, organizationId))
+            .returning({ id: organization.id })
+          if (!row) throw new OrganizationUnknown({ organization: organizationId })
+          await audit.record(tx, {
+            ...by(caller),
+            action: 'organization.renamed',
+            target: organizationId,
+            organizationId,
+            before: { name: before.name },
+            after: { name },
+          })
+        })
+      const [after] = await counted([{ ...before, name }])
+      return after!
+    },
+
+    /**
+     * Deletes an organisation with its projects, keys, members, invitations and what other houses keep of it. When this
+     * resolves, every gateway refuses its keys. The trail stays.
+     * @param typed its name, to be sure
+     * @throws OrganizationUnknown
+     * @throws Forbidden
+     * @throws NameNotTyped
+     * @throws LastOrganization
+     */
+    async delete(caller: Caller, organizationId: string, typed: string): Promise<{ keysRevoked: number }> {
+      const { name } = await organizationFor(db, caller, organizationId, 'organization.delete')
+      if (typed !== name) throw new NameNotTyped({ kind: 'organisation', name })
+      const keysRevoked = await db.transaction(async (tx) => {
+        // Locked in one order by whoever deletes one: of two at once, the second sees what the first has left.
+        const all = await tx.select({ id: organization.id }).from(organization).orderBy(organization.id).for('update')
+        if (!all.some(({ id }) => id === organizationId))
+          throw new OrganizationUnknown({ organization: organizationId })
+        if (all.length === 1) throw new LastOrganization({ organization: name })
+        const held = await holdingsOf(tx, organizationId)
+        await deletions.tell(tx, { organizationId, projectId: null })
+        await tx.delete(organization).where(eq(organization.id, organizationId))
+        await audit.record(tx, {
+          ...by(caller),
+          action: 'organization.deleted',
+          target: organizationId,
+          organizationId: null, // its own trail has no reader any more
+          before: { name, ...held },
+        })
+        return held.keys
       })
       await changes.tell()
-      return after
+      return { keysRevoked }
     },
   }
 
-  async function projectFor(caller: Caller, projectId: string): Promise<Project> {
-    const [found] = await db.select(PROJECT_COLUMNS).from(project).where(eq(project.id, projectId))
-    if (!found || !may(caller, 'project.read', { organizationId: found.organizationId }))
-      throw new ProjectUnknown({ project: projectId })
-    return found
+  async function counted(rows: Organization[]): Promise<CountedOrganization[]> {
+    if (rows.length === 0) return []
+    const ids = rows.map(({ id }) => id)
+    const [members, projects] = await Promise.all([
+      db
+        .select({ id: member.organizationId, count: count() })
+        .from(member)
+        .where(inArray(member.organizationId, ids))
+        .groupBy(member.organizationId),
+      db
+        .select({ id: project.organizationId, count: count() })
+        .from(project)
+        .where(inArray(project.organizationId, ids))
+        .groupBy(project.organizationId),
+    ])
+    const of = (counts: { id: string; count: number }[], id: string) => counts.find((one) => one.id === id)?.count ?? 0
+    return rows.map((row) => ({ ...row, members: of(members, row.id), projects: of(projects, row.id) }))
   }
 }
 
-/** Limits a query to the organisations where `caller` may do `action`. */
-export function within(column: AnyPgColumn, caller: Caller, action: Action): SQL | undefined {
-  const ids = organizationsFor(caller, action)
-  return ids === 'all' ? undefined : inArray(column, ids)
+/** What goes with an organisation, in numbers, for the trail. */
+async function holdingsOf(tx: Tx, organizationId: string) {
+  const [projects] = await tx.select({ count: count() }).from(project).where(eq(project.organizationId, organizationId))
+  const [members] = await tx.select({ count: count() }).from(member).where(eq(member.organizationId, organizationId))
+  const [keys] = await tx
+    .select({ count: count() })
+    .from(apiKey)
+    .where(and(eq(apiKey.organizationId, organizationId), isNull(apiKey.revokedAt)))
+  return { projects: projects?.count ?? 0, members: members?.count ?? 0, keys: keys?.count ?? 0 }
 }

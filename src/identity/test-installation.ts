@@ -5,6 +5,7 @@ import { scratchDatabase } from '../platform/database/scratch.ts'
 import { createServer } from '../platform/http.ts'
 import { newId, randomText } from '../platform/ids.ts'
 import { createLog } from '../platform/log.ts'
+import { createMailer } from '../platform/mail.ts'
 import { guardRoutes, type Socket } from './access.ts'
 import { createIdentity } from './identity.ts'
 import { identityRoutes } from './routes.ts'
@@ -25,6 +26,7 @@ export async function testInstallation() {
     db: database.db,
     clock,
     log,
+    mailer: createMailer(null),
     publicUrl: ORIGIN,
     port: 8484,
     secret: 'a-secret-for-tests-7Hq2mZ9sVxK4nB1tRc8yLw5eJd0fGa3uPo6i',
