@@ -146,11 +146,21 @@ export const project = pgTable(
     name: text().notNull(),
     /** Whether prompts of this project may reach a disk. */
     contentOnDisk: boolean('content_on_disk').notNull().default(false),
+    /** Whether what its requests and answers say is kept. Wants `contentOnDisk`. */
+    contentLogging: boolean('content_logging').notNull().default(false),
+    /** For how long, in days. */
+    contentRetentionDays: integer('content_retention_days').notNull().default(30),
+    /** Whether the address that a request came from is kept with it. */
+    contentClientAddress: boolean('content_client_address').notNull().default(false),
     /** Random; engines share cached prefixes only within one salt. */
     salt: text().notNull(),
     createdAt: time('created_at').notNull(),
   },
-  (table) => [index().on(table.organizationId)],
+  (table) => [
+    index().on(table.organizationId),
+    check('project_content_logging', sql`not ${table.contentLogging} or ${table.contentOnDisk}`),
+    check('project_content_retention_days', sql`${table.contentRetentionDays} between 1 and 365`),
+  ],
 )
 
 export const member = pgTable(
