@@ -1,0 +1,113 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { ApiError, api } from '../../api/client.ts'
+import { useProjectId } from '../../app/session.ts'
+import { Button, Code, CopyButton, Dialog, ShowCall, Sign, Trouble } from '../../ui/index.ts'
+import { firstCall } from './first-call.ts'
+import { EMPTY_FORM, KeyFields } from './key-form.tsx'
+import { createKey, expiryIn, ipsIn, keyQuery, type NewKey } from './keys-api.ts'
+import { useKeyWords } from './keys-words.ts'
+import { useModelNames } from './model-names.ts'
+
+/** Makes a key, then shows its secret this once with a call to try. */
+export function CreateKeyDialog({ onClose, onMade }: { onClose: () => void; onMade: (id: string) => void }) {
+  const t = useKeyWords()
+  const projectId = useProjectId()
+  const queries = useQueryClient()
+  const [form, setForm] = useState(EMPTY_FORM)
+  const call = createKey({
+    name: form.name.trim(),
+    project_id: projectId,
+    models: form.models.length > 0 ? form.models : null,
+    ips: ipsIn(form.ips),
+    expires_at: expiryIn(form.lifetime ?? 'never'),
+    scopes: ['inference', 'models.read'],
+  })
+  const make = useMutation({
+    mutationFn: () => api<NewKey>(call),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['keys'] }),
+  })
+  if (make.data)
+    return (
+      <SecretDialog
+        made={make.data}
+        onClose={() => {
+          onClose()
+          onMade(make.data.id)
+        }}
+      />
+    )
+  const problem = make.error instanceof ApiError && make.error.param ? make.error : null
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={t('create-title')}
+      says={t('create-says')}
+      foot={<ShowCall call={call} />}
+      acts={
+        <>
+          <Button onClick={onClose}>{t('cancel')}</Button>
+          <Button look="primary" busy={make.isPending} disabled={form.name.trim() === ''} onClick={() => make.mutate()}>
+            {t('create')}
+          </Button>
+        </>
+      }
+    >
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (form.name.trim() !== '') make.mutate()
+        }}
+      >
+        {make.error && !problem && <Trouble error={make.error} />}
+        <KeyFields form={form} onChange={setForm} problem={problem} />
+      </form>
+    </Dialog>
+  )
+}
+
+/** A secret, shown once: what it may do, lines to paste, and whether its first call has come. */
+export function SecretDialog({
+  made,
+  onClose,
+  rotated = false,
+}: {
+  made: NewKey
+  onClose: () => void
+  rotated?: boolean
+}) {
+  const t = useKeyWords()
+  const models = useModelNames()
+  const { data: now } = useQuery(keyQuery(made.id, { untilUsed: !rotated }))
+  const used = now?.last_used_at !== null && now?.last_used_at !== undefined
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={t(rotated ? 'rotated-title' : 'made-title', { name: made.name })}
+      says={t('made-says')}
+      acts={<Button onClick={onClose}>{t('done')}</Button>}
+      foot={
+        !rotated && (
+          <span className={`state ${used ? 'good' : 'live'}`} role="status">
+            <Sign name={used ? 'ok' : 'half'} />
+            {t(used ? 'first-call-came' : 'first-call-waits')}
+          </span>
+        )
+      }
+    >
+      <div className="secret">
+        <code data-secret>{made.secret}</code>
+        <CopyButton text={made.secret} look="primary" />
+      </div>
+      <p className="t13 soft made-may">
+        {made.models === null ? t('may-all') : t('may-some', { models: made.models.join(', ') })}{' '}
+        {made.expires_at === null
+          ? t('until-revoked')
+          : t('until', { day: new Date(made.expires_at).toLocaleDateString() })}
+      </p>
+      <Code samples={firstCall(made.models?.[0] ?? models[0] ?? '', made.secret)} />
+    </Dialog>
+  )
+}

@@ -1,0 +1,89 @@
+/** The fields that a key has, for making one and for changing one. */
+import { AreaField, SelectField, TextField, Tick } from '../../ui/index.ts'
+import { LIFETIMES, type Lifetime } from './keys-api.ts'
+import { useKeyWords } from './keys-words.ts'
+import { useModelNames } from './model-names.ts'
+
+export type KeyForm = {
+  name: string
+  /** Chosen models; empty = all. */
+  models: string[]
+  /** As typed. */
+  ips: string
+  /** null = leave as it is. */
+  lifetime: Lifetime | null
+}
+
+export const EMPTY_FORM: KeyForm = { name: '', models: [], ips: '', lifetime: 'never' }
+
+export function KeyFields({
+  form,
+  onChange,
+  problem,
+}: {
+  form: KeyForm
+  onChange: (form: KeyForm) => void
+  problem: { param: string | null; message: string } | null
+}) {
+  const t = useKeyWords()
+  const names = [...new Set([...useModelNames(), ...form.models])]
+  const at = (param: string) => (problem?.param === param ? problem.message : null)
+  return (
+    <div className="form">
+      <TextField
+        label={t('name')}
+        help={t('name-help')}
+        error={at('name')}
+        value={form.name}
+        onChange={(name) => onChange({ ...form, name })}
+        required
+        maxLength={100}
+        autoComplete="off"
+      />
+      <fieldset className="field plain-set">
+        <legend className="label">{t('may-use')}</legend>
+        <div className="row oneof">
+          <Tick on={form.models.length === 0} onChange={() => onChange({ ...form, models: [] })}>
+            {t('all-models')}
+          </Tick>
+          {names.map((name) => (
+            <Tick
+              key={name}
+              on={form.models.includes(name)}
+              onChange={(on) =>
+                onChange({ ...form, models: on ? [...form.models, name] : form.models.filter((one) => one !== name) })
+              }
+            >
+              {name}
+            </Tick>
+          ))}
+        </div>
+      </fieldset>
+      <SelectField
+        label={t('expires')}
+        value={form.lifetime ?? 'keep'}
+        onChange={(value) => onChange({ ...form, lifetime: value === 'keep' ? null : (value as Lifetime) })}
+        error={at('expires_at')}
+        choices={[
+          ...(form.lifetime === null ? [{ value: 'keep', label: t('expires-keep') }] : []),
+          ...LIFETIMES.map((days) => ({
+            value: days,
+            label: days === 'never' ? t('expires-never') : t('expires-days', { count: Number(days) }),
+          })),
+        ]}
+      />
+      <AreaField
+        label={t('ips')}
+        optional
+        help={t('ips-help')}
+        error={at('ips') ?? (problem?.param?.startsWith('ips') ? problem.message : null)}
+        value={form.ips}
+        onChange={(ips) => onChange({ ...form, ips })}
+        rows={2}
+        mono
+        spellCheck={false}
+        placeholder="203.0.113.7, 10.0.0.0/8"
+      />
+    </div>
+  )
+}

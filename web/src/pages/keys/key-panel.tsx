@@ -1,0 +1,243 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { ApiError, api, type Call } from '../../api/client.ts'
+import {
+  Ago,
+  Button,
+  ConfirmDialog,
+  Dialog,
+  Fact,
+  Facts,
+  Id,
+  Loaded,
+  Panel,
+  SelectField,
+  ShowCall,
+  State,
+  Trouble,
+  toast,
+} from '../../ui/index.ts'
+import { SecretDialog } from './create-key.tsx'
+import { KeyFields, type KeyForm } from './key-form.tsx'
+import { KeyState } from './key-state.tsx'
+import { changeKey, expiryIn, ipsIn, type Key, keyQuery, type NewKey, revokeKey, rotateKey } from './keys-api.ts'
+import { useKeyWords } from './keys-words.ts'
+
+/** One key beside the list: what it may do, who has it, and what can be done to it. */
+export function KeyPanel({ id, onClose }: { id: string; onClose: () => void }) {
+  const t = useKeyWords()
+  const query = useQuery(keyQuery(id))
+  const [doing, setDoing] = useState<'change' | 'rotate' | 'revoke' | null>(null)
+  const key = query.data
+  const can = (action: Key['allowed'][number]) => key?.allowed.includes(action) ?? false
+  return (
+    <Panel title={key?.name ?? t('key')} says={key?.project_name} onClose={onClose}>
+      <Loaded query={query}>
+        {(one) => (
+          <>
+            <div className="row panel-acts">
+              {can('keys.update') && (
+                <Button small onClick={() => setDoing('change')}>
+                  {t('change')}
+                </Button>
+              )}
+              {can('keys.rotate') && (
+                <Button small icon="redo" onClick={() => setDoing('rotate')}>
+                  {t('rotate')}
+                </Button>
+              )}
+              {can('keys.revoke') && (
+                <Button small look="danger" onClick={() => setDoing('revoke')}>
+                  {t('revoke')}
+                </Button>
+              )}
+            </div>
+            <KeyFacts of={one} />
+            {one.old_secrets.length > 0 && <OldSecrets of={one} />}
+            {doing === 'change' && <ChangeDialog of={one} onClose={() => setDoing(null)} />}
+            {doing === 'rotate' && <RotateDialog of={one} onClose={() => setDoing(null)} />}
+            {doing === 'revoke' && <RevokeDialog of={one} onClose={() => setDoing(null)} />}
+          </>
+        )}
+      </Loaded>
+    </Panel>
+  )
+}
+
+function KeyFacts({ of: key }: { of: Key }) {
+  const t = useKeyWords()
+  return (
+    <Facts lined>
+      <Fact name={t('state')}>
+        <KeyState of={key} />
+      </Fact>
+      <Fact name={t('key')}>
+        <span className="mono">
+          {key.prefix}…{key.last4}
+        </span>
+      </Fact>
+      <Fact name={t('id')}>
+        <Id text={key.id} />
+      </Fact>
+      <Fact name={t('may-use')}>{key.models === null ? t('all-models') : key.models.join(', ')}</Fact>
+      <Fact name={t('scopes')}>{key.scopes.map((scope) => t(`scope-${scope}`)).join(', ')}</Fact>
+      <Fact name={t('from')}>
+        {key.ips === null ? t('anywhere') : <span className="mono">{key.ips.join(', ')}</span>}
+      </Fact>
+      <Fact name={t('owner')}>{key.owner.name ?? t(`owner-${key.owner.kind}`)}</Fact>
+      <Fact name={t('made')}>
+        <Ago at={key.created_at} />
+        {key.created_by_name && key.created_by !== key.owner.id && ` ${t('by', { name: key.created_by_name })}`}
+      </Fact>
+      <Fact name={t('expires')}>{key.expires_at ? <Ago at={key.expires_at} /> : t('expires-never')}</Fact>
+      <Fact name={t('last-used')}>{key.last_used_at ? <Ago at={key.last_used_at} /> : t('never-used')}</Fact>
+    </Facts>
+  )
+}
+
+function OldSecrets({ of: key }: { of: Key }) {
+  const t = useKeyWords()
+  return (
+    <section className="section">
+      <header>
+        <h2>{t('old-secrets')}</h2>
+      </header>
+      <Facts lined>
+        {key.old_secrets.map((old) => (
+          <Fact key={old.replaced_at} name={<span className="mono">…{old.last4}</span>}>
+            {old.works ? <State tone="live">{t('old-works')}</State> : <State tone="off">{t('old-ended')}</State>}{' '}
+            <span className="soft">
+              <Ago at={old.ends_at} />
+              {'. '}
+              {old.last_used_at ? (
+                <>
+                  {t('last-used')} <Ago at={old.last_used_at} />
+                </>
+              ) : (
+                t('old-unused')
+              )}
+            </span>
+          </Fact>
+        ))}
+      </Facts>
+    </section>
+  )
+}
+
+/** Sends a call, and refreshes whatever shows keys. */
+function useKeyAct<Answer>(call: Call, onDone: (answer: Answer) => void) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: () => api<Answer>(call),
+    onSuccess: async (answer) => {
+      await queries.invalidateQueries({ queryKey: ['keys'] })
+      onDone(answer)
+    },
+  })
+}
+
+function ChangeDialog({ of: key, onClose }: { of: Key; onClose: () => void }) {
+  const t = useKeyWords()
+  const [form, setForm] = useState<KeyForm>({
+    name: key.name,
+    models: key.models ?? [],
+    ips: (key.ips ?? []).join('\n'),
+    lifetime: null,
+  })
+  const call = changeKey(key.id, {
+    name: form.name.trim(),
+    models: form.models.length > 0 ? form.models : null,
+    ips: ipsIn(form.ips),
+    ...(form.lifetime === null ? {} : { expires_at: expiryIn(form.lifetime) }),
+  })
+  const act = useKeyAct<Key>(call, () => {
+    toast({ title: t('changed', { name: form.name.trim() }), says: t('changed-says') })
+    onClose()
+  })
+  const problem = act.error instanceof ApiError && act.error.param ? act.error : null
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={t('change-title', { name: key.name })}
+      foot={<ShowCall call={call} />}
+      acts={
+        <>
+          <Button onClick={onClose}>{t('cancel')}</Button>
+          <Button look="primary" busy={act.isPending} disabled={form.name.trim() === ''} onClick={() => act.mutate()}>
+            {t('save')}
+          </Button>
+        </>
+      }
+    >
+      {act.error && !problem && <Trouble error={act.error} />}
+      <KeyFields form={form} onChange={setForm} problem={problem} />
+    </Dialog>
+  )
+}
+
+const OVERLAPS_S = ['0', '3600', '86400', '604800'] as const
+
+function RotateDialog({ of: key, onClose }: { of: Key; onClose: () => void }) {
+  const t = useKeyWords()
+  const [overlap, setOverlap] = useState<(typeof OVERLAPS_S)[number]>('86400')
+  const call = rotateKey(key.id, Number(overlap))
+  const act = useKeyAct<NewKey>(call, () => undefined)
+  if (act.data) return <SecretDialog made={act.data} rotated onClose={onClose} />
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={t('rotate-title', { name: key.name })}
+      says={t('rotate-says')}
+      foot={<ShowCall call={call} />}
+      acts={
+        <>
+          <Button onClick={onClose}>{t('cancel')}</Button>
+          <Button look="primary" busy={act.isPending} onClick={() => act.mutate()}>
+            {t('rotate')}
+          </Button>
+        </>
+      }
+    >
+      {act.error && <Trouble error={act.error} />}
+      <SelectField
+        label={t('overlap')}
+        help={t('overlap-help')}
+        value={overlap}
+        onChange={setOverlap}
+        choices={OVERLAPS_S.map((s) => ({ value: s, label: t(`overlap-${s}`) }))}
+      />
+    </Dialog>
+  )
+}
+
+function RevokeDialog({ of: key, onClose }: { of: Key; onClose: () => void }) {
+  const t = useKeyWords()
+  const call = revokeKey(key.id)
+  const act = useKeyAct<Key>(call, () => {
+    toast({ title: t('revoked', { name: key.name }) })
+    onClose()
+  })
+  return (
+    <ConfirmDialog
+      open
+      onClose={onClose}
+      title={t('revoke-title', { name: key.name })}
+      label={t('revoke')}
+      busy={act.isPending}
+      onConfirm={() => act.mutate()}
+      error={act.error && <Trouble error={act.error} />}
+      foot={<ShowCall call={call} />}
+    >
+      {t('revoke-says')}{' '}
+      {key.last_used_at ? (
+        <>
+          {t('last-used')} <Ago at={key.last_used_at} />.
+        </>
+      ) : (
+        t('revoke-unused')
+      )}
+    </ConfirmDialog>
+  )
+}
