@@ -12,16 +12,16 @@ import { newId } from '../platform/ids.ts'
 import type { Mailer } from '../platform/mail.ts'
 import { type Page, type PageOf, pageOf } from '../platform/paging.ts'
 import { type Audit, actorOf, by } from './audit.ts'
-import { EmailRefused, InvitationInvalid, InvitationUnknown, ProjectUnknown } from './errors.ts'
+import { EmailRefused, InvitationInvalid, InvitationUnknown, OwnerOfProject, ProjectUnknown } from './errors.ts'
 import { invitationMail } from './invitation-mail.ts'
 import { namesOf } from './names.ts'
 import { organizationFor } from './organization-for.ts'
 import type { Organizations } from './organizations.ts'
-import { requireInReach } from './reach.ts'
+import { reaches } from './reach.ts'
 import { type Caller, may, type OrganizationRole, requireMay } from './rules.ts'
 import { checkSetupForm } from './setup-form.ts'
 import type { SignInLimit } from './sign-in-limit.ts'
-import { invitation, organization, project } from './tables.ts'
+import { invitation, member, organization, project } from './tables.ts'
 import { withinProjects } from './within.ts'
 
 export const INVITATION_DAYS = 7
@@ -118,18 +118,17 @@ export function createInvitations({ db, clock, audit, organizations, mailer, lim
 
     /**
      * The open invitations that `caller` may see, newest first.
-     * @throws OrganizationUnknown where a named organisation is not there, or nothing of it is his to see
+     * @throws OrganizationUnknown where a named organisation is not there, or not for him
+     * @throws ProjectUnknown
+     * @throws Forbidden
      */
     async list(
       caller: Caller,
       filter: { organizationId: string | null; projectId: string | null },
       page: Page,
     ): Promise<PageOf<Invitation>> {
-      if (
-        filter.organizationId !== null &&
-        !may(caller, 'organization.read', { organizationId: filter.organizationId })
-      )
-        requireInReach(caller, filter.organizationId, 'invitations.list')
+      if (filter.organizationId !== null && !reaches(caller, filter.organizationId, 'invitations.list'))
+        await organizationFor(db, caller, filter.organizationId, 'invitations.list')
       if (filter.projectId !== null) {
         const { organizationId } = await organizations.project(caller, filter.projectId)
         requireMay(caller, 'invitations.list', { organizationId, projectId: filter.projectId })
@@ -193,13 +192,27 @@ export function createInvitations({ db, clock, audit, organizations, mailer, lim
   }
 
   async function requireMayInvite(caller: Caller, { organizationId, projectId, role }: InvitationWanted) {
-    if (projectId === null) await organizationFor(db, caller, organizationId, 'invitations.create')
-    else {
+    if (projectId === null) {
+      if (role === 'owner' && may(caller, 'organizations.create') && (await isOwnerless(organizationId))) return
+      await organizationFor(db, caller, organizationId, 'invitations.create')
+    } else {
       const home = await organizations.project(caller, projectId)
       if (home.organizationId !== organizationId) throw new ProjectUnknown({ project: projectId })
       requireMay(caller, 'invitations.create', { organizationId, projectId })
+      if (role === 'owner') throw new OwnerOfProject({})
     }
     if (role === 'owner') requireMay(caller, 'owners.change', { organizationId })
+  }
+
+  /** New, and made for somebody else: whoever may make organisations may invite its first owner too, and nobody after him. */
+  async function isOwnerless(organizationId: string): Promise<boolean> {
+    const [found] = await db
+      .select({ owner: member.userId })
+      .from(organization)
+      .leftJoin(member, and(eq(member.organizationId, organization.id), eq(member.role, 'owner')))
+      .where(eq(organization.id, organizationId))
+      .limit(1)
+    return found !== undefined && found.owner === null
   }
 
   /** The link is in the answer either way, so a mail server's trouble is told and fails nothing. */

@@ -1,37 +1,114 @@
 /** Wire shapes of organisations and projects. */
 import { type Static, Type } from 'typebox'
-import { pageShape, Time } from '../platform/wire-shapes.ts'
-import type { Organization, Project } from './organizations.ts'
+import { oneOf, orNull, pageShape, Time } from '../platform/wire-shapes.ts'
+import type { CountedOrganization } from './organizations.ts'
+import type { CountedProject } from './projects.ts'
+import type { RevokedKey } from './revoke-keys.ts'
+import { ACTIONS, type Caller, may, ORGANIZATION_ROLES, RULES, roleIn } from './rules.ts'
 
-export const OrganizationShape = Type.Object({ id: Type.String(), name: Type.String(), created_at: Time })
+export const NameShape = Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' })
+const Allowed = Type.Array(oneOf(ACTIONS), { description: 'What the caller may do here.' })
+const Role = orNull(oneOf(ORGANIZATION_ROLES))
+
+// ── organisations ───────────────────────────────────────
+
+export const OrganizationShape = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  created_at: Time,
+  members: Type.Integer({
+    description: 'People with a role in it; without those who have one in single projects alone.',
+  }),
+  projects: Type.Integer(),
+  role: Type.Unsafe<Static<typeof Role>>({ ...Role, description: "The caller's; null = none in all of it." }),
+  allowed: Allowed,
+})
 export const OrganizationPage = pageShape(OrganizationShape)
+
+export const OrganizationWanted = Type.Object(
+  {
+    name: NameShape,
+    become_owner: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description: 'Whether the caller owns it. Else invite an owner next; until one has come, an operator may.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+export const OrganizationChange = Type.Object({ name: NameShape }, { additionalProperties: false })
+
+/** To be sure. */
+export const DeletionWanted = Type.Object(
+  { name: Type.String({ maxLength: 100, description: 'Its name, typed exactly.' }) },
+  { additionalProperties: false },
+)
+export const OrganizationDeleted = Type.Object({
+  id: Type.String(),
+  keys_revoked: Type.Integer({ description: 'Keys that could be used until now.' }),
+})
+
+export function organizationOnWire(row: CountedOrganization, caller: Caller): Static<typeof OrganizationShape> {
+  const { id, name, createdAt, members, projects } = row
+  return {
+    id,
+    name,
+    created_at: createdAt.toISOString(),
+    members,
+    projects,
+    role: caller.kind === 'person' ? roleIn(caller, id) : null,
+    allowed: allowedOn(caller, { organizationId: id }),
+  }
+}
+
+// ── projects ────────────────────────────────────────────
 
 export const ProjectShape = Type.Object({
   id: Type.String(),
   organization_id: Type.String(),
+  organization_name: Type.String(),
   name: Type.String(),
   content_on_disk: Type.Boolean({ description: 'Whether prompts of this project may reach a disk.' }),
   created_at: Time,
+  keys: Type.Integer({ description: 'Keys that can be used now.' }),
+  role: Type.Unsafe<Static<typeof Role>>({ ...Role, description: "The caller's here; null = none." }),
+  allowed: Allowed,
 })
 export const ProjectPage = pageShape(ProjectShape)
-export const ProjectChange = Type.Object({ content_on_disk: Type.Boolean() }, { additionalProperties: false })
 
-export function organizationOnWire({ createdAt, ...rest }: Organization): Static<typeof OrganizationShape> {
-  return { ...rest, created_at: createdAt.toISOString() }
-}
+export const ProjectWanted = Type.Object(
+  { organization_id: Type.String({ maxLength: 64 }), name: NameShape },
+  { additionalProperties: false },
+)
+export const ProjectChange = Type.Object(
+  { name: Type.Optional(NameShape), content_on_disk: Type.Optional(Type.Boolean()) },
+  { additionalProperties: false, minProperties: 1 },
+)
 
-export function projectOnWire({
-  id,
-  organizationId,
-  name,
-  contentOnDisk,
-  createdAt,
-}: Project): Static<typeof ProjectShape> {
+export const RevokedKeyShape = Type.Object({ id: Type.String(), name: Type.String(), project_id: Type.String() })
+export const ProjectDeleted = Type.Object({ id: Type.String(), keys_revoked: Type.Array(RevokedKeyShape) })
+
+export function projectOnWire(row: CountedProject, caller: Caller): Static<typeof ProjectShape> {
+  const { id, organizationId } = row
   return {
     id,
     organization_id: organizationId,
-    name,
-    content_on_disk: contentOnDisk,
-    created_at: createdAt.toISOString(),
+    organization_name: row.organizationName,
+    name: row.name,
+    content_on_disk: row.contentOnDisk,
+    created_at: row.createdAt.toISOString(),
+    keys: row.keys,
+    role: caller.kind === 'person' ? roleIn(caller, organizationId, id) : null,
+    allowed: allowedOn(caller, { organizationId, projectId: id }),
   }
+}
+
+export function revokedKeyOnWire({ id, name, projectId }: RevokedKey): Static<typeof RevokedKeyShape> {
+  return { id, name, project_id: projectId }
+}
+
+/** Actions on an organisation or a project, as `may` decides them; what ends at one's own things is not among them. */
+export function allowedOn(caller: Caller, target: { organizationId: string; projectId?: string }) {
+  return ACTIONS.filter((action) => RULES[action].on === 'organization' && may(caller, action, target))
 }

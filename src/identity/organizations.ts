@@ -7,11 +7,12 @@ import { type Audit, by } from './audit.ts'
 import type { Deletions } from './deletions.ts'
 import { LastOrganization, NameNotTyped, OrganizationUnknown } from './errors.ts'
 import type { KeyChanges } from './key-changes.ts'
+import type { Home } from './me-schema.ts'
 import { organizationFor, organizationSeen } from './organization-for.ts'
 import { createProjects } from './projects.ts'
-import { type Caller, requireMay } from './rules.ts'
+import { type Caller, type PersonCaller, requireMay } from './rules.ts'
 import { apiKey, member, organization, project } from './tables.ts'
-import { within } from './within.ts'
+import { within, withinProjects } from './within.ts'
 
 export type Organization = { id: string; name: string; createdAt: Date }
 export type CountedOrganization = Organization & { members: number; projects: number }
@@ -19,7 +20,17 @@ export type { Project } from './projects.ts'
 
 export type Organizations = ReturnType<typeof createOrganizations>
 
-export type OrganizationsDeps = { db: Db; clock: Clock; audit: Audit; changes: KeyChanges; deletions: Deletions }
+export type OrganizationsDeps = {
+  db: Db
+  clock: Clock
+  audit: Audit
+  changes: KeyChanges
+  deletions: Deletions
+  /** Told when what a project's requests said is not to be kept any more. */
+  contentDeletions: Deletions
+  /** Ceiling of how long it is kept, in days; 0 = not at all. */
+  contentDaysMax: number
+}
 
 /** Organisations and their projects. Owns tables organization and project. */
 export function createOrganizations(deps: OrganizationsDeps) {
@@ -42,6 +53,33 @@ export function createOrganizations(deps: OrganizationsDeps) {
         .limit(page.limit + 1)
       const { data, next } = pageOf(rows, page)
       return { data: await counted(data), next }
+    },
+
+    /** Where somebody has a role, with the projects that exist for him; each by name. */
+    async homesOf(person: PersonCaller): Promise<Home[]> {
+      const roles = [...person.memberships, ...(person.projectRoles ?? [])]
+      const ids = [...new Set(roles.map(({ organizationId }) => organizationId))]
+      if (ids.length === 0) return []
+      const [homes, projects] = await Promise.all([
+        db
+          .select({ id: organization.id, name: organization.name })
+          .from(organization)
+          .where(inArray(organization.id, ids))
+          .orderBy(organization.name, organization.id),
+        db
+          .select({ id: project.id, name: project.name, organizationId: project.organizationId })
+          .from(project)
+          .where(
+            withinProjects({ organizationId: project.organizationId, projectId: project.id }, person, 'project.read'),
+          )
+          .orderBy(project.name, project.id),
+      ])
+      return homes.map((home) => ({
+        ...home,
+        projects: projects.flatMap(({ organizationId, id, name }) =>
+          organizationId === home.id ? [{ id, name }] : [],
+        ),
+      }))
     },
 
     /** @throws OrganizationUnknown where it is not there, or not for him */

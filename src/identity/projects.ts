@@ -2,6 +2,7 @@ import { and, count, desc, eq, gt, inArray, isNull, lt, or } from 'drizzle-orm'
 import { newId, randomText } from '../platform/ids.ts'
 import { type Page, type PageOf, pageOf } from '../platform/paging.ts'
 import { by } from './audit.ts'
+import { CONTENT_COLUMNS, type ContentSettings, changedContentSettings } from './content-policy.ts'
 import { LastProject, NameNotTyped, OrganizationUnknown, ProjectNotNamed, ProjectUnknown } from './errors.ts'
 import { organizationFor } from './organization-for.ts'
 import type { OrganizationsDeps } from './organizations.ts'
@@ -11,25 +12,26 @@ import { type Caller, may, requireMay } from './rules.ts'
 import { apiKey, organization, project } from './tables.ts'
 import { withinProjects } from './within.ts'
 
-export type Project = { id: string; organizationId: string; name: string; contentOnDisk: boolean; createdAt: Date }
+export type Project = ContentSettings & { id: string; organizationId: string; name: string; createdAt: Date }
 export type CountedProject = Project & {
   organizationName: string
   /** Keys that can be used now. */
   keys: number
 }
 
-export type ProjectChange = { name?: string; contentOnDisk?: boolean }
+export type ProjectChange = { name?: string } & Partial<ContentSettings>
 
 const PROJECT_COLUMNS = {
   id: project.id,
   organizationId: project.organizationId,
   name: project.name,
-  contentOnDisk: project.contentOnDisk,
+  ...CONTENT_COLUMNS,
   createdAt: project.createdAt,
 }
 const REACH_COLUMNS = { organizationId: project.organizationId, projectId: project.id }
 
-export function createProjects({ db, clock, audit, changes, deletions }: OrganizationsDeps) {
+export function createProjects(deps: OrganizationsDeps) {
+  const { db, clock, audit, changes, deletions, contentDeletions, contentDaysMax } = deps
   return {
     /**
      * The projects that exist for `caller`, newest first.
@@ -93,6 +95,9 @@ export function createProjects({ db, clock, audit, changes, deletions }: Organiz
         organizationId,
         name,
         contentOnDisk: false,
+        contentLogging: false,
+        contentRetentionDays: 30,
+        contentClientAddress: false,
         createdAt: new Date(atMs),
       }
       await db.transaction(async (tx) => {
@@ -117,17 +122,25 @@ export function createProjects({ db, clock, audit, changes, deletions }: Organiz
     },
 
     /**
-     * Renames a project, or changes whether its prompts may reach a disk. Gateways know within 100 ms.
+     * Renames a project, or changes whether its prompts may reach a disk and whether what its requests say is kept.
+     * Gateways know within 100 ms. What is not to be kept any more is gone when this resolves.
      * @throws ProjectUnknown
      * @throws Forbidden
+     * @throws ContentLoggingForbidden · ContentLoggingNeedsDisk · ContentRetentionTooLong
      */
     async updateProject(caller: Caller, projectId: string, change: ProjectChange): Promise<CountedProject> {
-      const before = await projectFor(caller, projectId)
-      requireMay(caller, 'project.update', { organizationId: before.organizationId, projectId })
+      const { organizationId } = await projectFor(caller, projectId)
+      requireMay(caller, 'project.update', { organizationId, projectId })
       const after = await db.transaction(async (tx) => {
-        const [row] = await tx.update(project).set(change).where(eq(project.id, projectId)).returning(PROJECT_COLUMNS)
-        if (!row) throw new ProjectUnknown({ project: projectId })
-        const fields = Object.keys(change) as (keyof ProjectChange)[]
+        const [before] = await tx.select(PROJECT_COLUMNS).from(project).where(eq(project.id, projectId)).for('update')
+        if (!before) throw new ProjectUnknown({ project: projectId })
+        const changed = { ...changedContentSettings(before, change, contentDaysMax), name: change.name ?? before.name }
+        const [row] = await tx.update(project).set(changed).where(eq(project.id, projectId)).returning(PROJECT_COLUMNS)
+        if (!row) throw new Error('an update returned no row')
+        if (before.contentLogging && !row.contentLogging) await contentDeletions.tell(tx, { organizationId, projectId })
+        const fields = (Object.keys(changed) as (keyof ProjectChange)[]).filter(
+          (field) => field in change || before[field] !== row[field],
+        )
         await audit.record(tx, {
           ...by(caller),
           action: 'project.updated',

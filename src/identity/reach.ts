@@ -27,12 +27,17 @@ export function reachOf(caller: Caller, action: Action): Reach {
   }
 }
 
+/** Whether `caller` may do `action` in an organisation, or at least in a project of it. */
+export function reaches(caller: Caller, organizationId: string, action: Action): boolean {
+  if (may(caller, action, { organizationId })) return true
+  const roles = caller.kind === 'person' ? (caller.projectRoles ?? []) : []
+  return roles.some((role) => role.organizationId === organizationId && may(caller, action, role))
+}
+
 /**
  * For lists that `reachOf` limits: also whoever may do `action` in a single project may ask for the organisation's.
  * @throws OrganizationUnknown unless some of it is in reach
  */
 export function requireInReach(caller: Caller, organizationId: string, action: Action): void {
-  const roles = caller.kind === 'person' ? (caller.projectRoles ?? []) : []
-  const inProject = roles.some((role) => role.organizationId === organizationId && may(caller, action, role))
-  if (!inProject) requireVisible(caller, organizationId, action)
+  if (!reaches(caller, organizationId, action)) requireVisible(caller, organizationId, action)
 }

@@ -7,10 +7,15 @@ import { guardRoutes } from './access.ts'
 import { auditRoutes } from './audit-routes.ts'
 import { authRoutes } from './auth-routes.ts'
 import type { Identity } from './identity.ts'
+import { invitationRoutes } from './invitation-routes.ts'
 import { keyRoutes } from './key-routes.ts'
 import { meRoutes } from './me-routes.ts'
+import { memberRoutes } from './member-routes.ts'
+import { operatorRoutes } from './operator-routes.ts'
 import { organizationRoutes } from './organization-routes.ts'
 import { type PageFacts, pageRoutes } from './page-routes.ts'
+import { projectRoutes } from './project-routes.ts'
+import { serviceAccountRoutes } from './service-account-routes.ts'
 
 export type IdentityRoutesOptions = { identity: Identity; facts: PageFacts }
 
@@ -19,6 +24,11 @@ export async function identityRoutes(server: Server, { identity, facts }: Identi
   if (!server.hasRequestDecorator('caller')) throw new Error(`call ${guardRoutes.name} on this server first`)
   await server.register(meRoutes, { identity })
   await server.register(organizationRoutes, { identity })
+  await server.register(projectRoutes, { identity })
+  await server.register(memberRoutes, { identity })
+  await server.register(operatorRoutes, { identity })
+  await server.register(invitationRoutes, { identity })
+  await server.register(serviceAccountRoutes, { identity })
   await server.register(keyRoutes, { identity })
   await server.register(auditRoutes, { identity })
   await server.register(authRoutes, { identity })
