@@ -3,7 +3,7 @@
  * only what belongs to rows that they show.
  */
 import { eq, inArray } from 'drizzle-orm'
-import type { Db } from '../platform/database/database.ts'
+import type { Db, Tx } from '../platform/database/database.ts'
 import { apiKey, authUser, type KeyKind, project, serviceAccount } from './tables.ts'
 
 export type KeyFacts = {
@@ -17,18 +17,28 @@ export type KeyFacts = {
   ownerName: string
 }
 
+/** Names and addresses of those of these people who are here, by id. */
+export async function namesOf(
+  db: Db | Tx,
+  userIds: readonly string[],
+): Promise<ReadonlyMap<string, { name: string; email: string }>> {
+  if (userIds.length === 0) return new Map()
+  // select id, name, email from auth_user where id in (…)
+  const rows = await db
+    .select({ id: authUser.id, name: authUser.name, email: authUser.email })
+    .from(authUser)
+    .where(inArray(authUser.id, [...new Set(userIds)]))
+  return new Map(rows.map(({ id, name, email }) => [id, { name, email }]))
+}
+
 export type Names = ReturnType<typeof createNames>
 
 export function createNames({ db }: { db: Db }) {
   return {
     /** Of each of these people who is here, by id. */
     async people(userIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
-      if (userIds.length === 0) return new Map()
-      const rows = await db
-        .select({ id: authUser.id, name: authUser.name })
-        .from(authUser)
-        .where(inArray(authUser.id, [...userIds]))
-      return new Map(rows.map(({ id, name }) => [id, name]))
+      const people = await namesOf(db, userIds)
+      return new Map([...people].map(([id, { name }]) => [id, name]))
     },
 
     /** Of each of these keys that exists, live or revoked: its name, its project and whose it is. */
