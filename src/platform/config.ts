@@ -30,8 +30,17 @@ export type Config = {
   starter: string
   /** Opens `/metrics` to other machines; null = only this machine may read it. */
   metricsToken: string | null
+  contentLog: ContentLogConfig
   engine: EngineConfig
 } & SignInConfig
+
+/** The installation's ceilings for what projects keep of what requests say. */
+export type ContentLogConfig = {
+  /** 0 = nobody keeps anything. */
+  daysMax: number
+  /** Of all projects together, compressed. */
+  bytesMax: number
+}
 
 export type EngineConfig = {
   /** Threads over all engines together. */
@@ -52,6 +61,8 @@ export type Setting = {
   /** As a person would write it; empty = none. */
   default: string
   says: string
+  /** What nobody is shown: the whole of it, or the login and query of an address. */
+  secret?: 'whole' | 'login'
 }
 
 /** The one table of settings. */
@@ -80,14 +91,22 @@ export const SETTINGS = {
     file: 'databaseUrl',
     default: '',
     says: 'postgres://… of a PostgreSQL 15 or newer. Empty: the embedded database in the data folder.',
+    secret: 'login',
   },
   hubUrl: {
     env: 'HF_ENDPOINT',
     file: 'hubUrl',
     default: 'https://huggingface.co',
     says: 'Model hub, or a mirror of one.',
+    secret: 'login',
   },
-  hubToken: { env: 'HF_TOKEN', file: 'hubToken', default: '', says: 'Token for gated repositories of the hub.' },
+  hubToken: {
+    env: 'HF_TOKEN',
+    file: 'hubToken',
+    default: '',
+    says: 'Token for gated repositories of the hub.',
+    secret: 'whole',
+  },
   logLevel: { env: 'LOG_LEVEL', file: 'logLevel', default: 'info', says: `One of ${LOG_LEVELS.join(', ')}.` },
   gatewayWorkers: {
     env: 'GATEWAY_WORKERS',
@@ -106,8 +125,21 @@ export const SETTINGS = {
     file: 'metricsToken',
     default: '',
     says: 'Bearer token that opens /metrics. Empty: only this machine may read it, and only while PUBLIC_URL is on it.',
+    secret: 'whole',
   },
   ...SIGN_IN_SETTINGS,
+  contentLogDays: {
+    env: 'CONTENT_LOG_DAYS',
+    file: 'contentLogDays',
+    default: '365',
+    says: 'How long a project may keep what its requests say, in days; 0 = none may. Projects decide within it; off by default.',
+  },
+  contentLogSpace: {
+    env: 'CONTENT_LOG_MB',
+    file: 'contentLogMb',
+    default: '1024',
+    says: 'Database space for what requests say, all projects together, in MB; the oldest goes first.',
+  },
   threads: {
     env: 'ENGINE_THREADS',
     file: 'engineThreads',
@@ -208,6 +240,10 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     gatewayWorkers,
     starter: value(SETTINGS.starter) || SETTINGS.starter.default,
     metricsToken: value(SETTINGS.metricsToken) || null,
+    contentLog: {
+      daysMax: wholeNumber(SETTINGS.contentLogDays, SETTINGS.contentLogDays.default, 0, 365),
+      bytesMax: wholeNumber(SETTINGS.contentLogSpace, SETTINGS.contentLogSpace.default, 1, 64_000_000) * 1e6,
+    },
     engine: {
       threadsTotal: wholeNumber(SETTINGS.threads, String(Math.max(1, cores - 1)), 1, 1024),
       memoryBytesMax: value(SETTINGS.memory) === '' ? null : wholeNumber(SETTINGS.memory, '', 64, 64_000_000) * 1e6,
@@ -225,9 +261,10 @@ function dataFolderOf(environment: Record<string, string | undefined>): string {
   return join(base && isAbsolute(base) ? base : join(environment.HOME || homedir(), '.local/share'), 'tradewind')
 }
 
-type ConfigFile = { path: string; settings: Record<string, string> }
+export type ConfigFile = { path: string; settings: Record<string, string> }
 
-function readConfigFile(environment: Record<string, string | undefined>, dataFolder: string): ConfigFile {
+/** @throws ConfigRefused for a file that is not there though it is named, or cannot be used */
+export function readConfigFile(environment: Record<string, string | undefined>, dataFolder: string): ConfigFile {
   const named = environment.TRADEWIND_CONFIG?.trim()
   const path = named ? resolve(named) : join(dataFolder, 'tradewind.json')
   let text: string

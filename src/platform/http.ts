@@ -29,6 +29,9 @@ export type Server = FastifyInstance<
   TypeBoxTypeProvider
 >
 
+/** Of a request to control, unless its route says otherwise. */
+export const CONTROL_BODY_BYTES_MAX = 1_048_576
+
 export type ServerOptions = {
   log: Log
   version: string
@@ -46,7 +49,7 @@ export async function createServer({ log, version, publicUrl, elsewhere }: Serve
       const given = request.headers['x-request-id']
       return typeof given === 'string' && /^req_[0-9a-z]{1,40}$/.test(given) ? given : newId('req')
     },
-    bodyLimit: 1_048_576,
+    bodyLimit: CONTROL_BODY_BYTES_MAX,
     forceCloseConnections: 'idle',
     ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false } },
   }).withTypeProvider<TypeBoxTypeProvider>()

@@ -38,6 +38,7 @@ export const SIGN_IN_SETTINGS = {
     file: 'smtpUrl',
     default: '',
     says: 'Mail server: smtp://user:password@host:587, or smtps://…:465. Empty: no mail is sent, and links are shown to copy instead.',
+    secret: 'login',
   },
   mailFrom: {
     env: 'MAIL_FROM',
@@ -62,6 +63,7 @@ export const SIGN_IN_SETTINGS = {
     file: 'oidcClientSecret',
     default: '',
     says: 'The secret that the provider gave this client.',
+    secret: 'whole',
   },
   oidcName: {
     env: 'OIDC_NAME',
