@@ -1,19 +1,21 @@
-import { and, asc, desc, eq, gt, isNull, lt, type SQL, sql } from 'drizzle-orm'
+import { asc, eq, gt, sql } from 'drizzle-orm'
 import type { Clock } from '../platform/clock.ts'
 import type { Db, Tx } from '../platform/database/database.ts'
 import { newId } from '../platform/ids.ts'
-import { type Page, type PageOf, pageOf } from '../platform/paging.ts'
 import { type AuditActor, type AuditEntry, type AuditEvent, appendTo, CHAIN_START, checkChain } from './audit-chain.ts'
-import { type Caller, requireMay, requireVisible } from './rules.ts'
+import { createAuditReader, eventOf } from './read-audit.ts'
+import { type Caller, requireMay } from './rules.ts'
 import { auditEvent, auditHead } from './tables.ts'
 
 export type Audit = ReturnType<typeof createAudit>
 
 const VERIFY_EVENTS_AT_ONCE = 1000
 
-/** The trail of changes. Owns tables audit_event and audit_head. */
+/** The trail of changes. Owns tables audit_event and audit_head; reading it is in `read-audit.ts`. */
 export function createAudit({ db, clock }: { db: Db; clock: Clock }) {
   return {
+    ...createAuditReader(db),
+
     /**
      * Appends what happened, in the transaction of the change itself: no change without its event, no event without its
      * change. Call it last in the transaction, since it holds the chain's end until the commit.
@@ -31,33 +33,15 @@ export function createAudit({ db, clock }: { db: Db; clock: Clock }) {
     },
 
     /**
-     * Events, newest first.
-     * @param filter.organizationId the trail of one organisation; null = of the installation itself
-     * @throws OrganizationUnknown where it is not there, or not for him
-     * @throws Forbidden
+     * Appends what `caller` did to the installation and no transaction of ours holds, such as a model loaded or a pull
+     * begun. Call it once it is done.
      */
-    async list(caller: Caller, filter: { organizationId: string | null }, page: Page): Promise<PageOf<AuditEvent>> {
-      if (filter.organizationId === null) requireMay(caller, 'audit.read_installation')
-      else {
-        requireVisible(caller, filter.organizationId, 'organization.read')
-        requireMay(caller, 'audit.read', { organizationId: filter.organizationId })
-      }
-      const conditions: (SQL | undefined)[] = [
-        filter.organizationId === null
-          ? isNull(auditEvent.organizationId)
-          : eq(auditEvent.organizationId, filter.organizationId),
-        page.after === null ? undefined : lt(auditEvent.sequence, sequenceOf(db, page.after)),
-      ]
-      // select * from audit_event where organization_id = $1
-      //   and sequence < (select sequence from audit_event where id = $2) order by sequence desc limit $3
-      const rows = await db
-        .select()
-        .from(auditEvent)
-        .where(and(...conditions))
-        .orderBy(desc(auditEvent.sequence))
-        .limit(page.limit + 1)
-      return pageOf(rows.map(eventOf), page)
+    note(caller: Caller, entry: Pick<AuditEntry, 'action' | 'target' | 'before' | 'after'>): Promise<AuditEvent> {
+      return db.transaction((tx) => this.record(tx, { ...by(caller), organizationId: null, ...entry }))
     },
+
+    /** Actor and address of a caller, as `record` wants them of houses above this one. */
+    by,
 
     /**
      * Reads the whole chain again.
@@ -140,14 +124,6 @@ async function lockEnd(tx: Tx) {
 
 type Row = typeof auditEvent.$inferSelect
 
-function sequenceOf(db: Db, eventId: string) {
-  return db.select({ sequence: auditEvent.sequence }).from(auditEvent).where(eq(auditEvent.id, eventId))
-}
-
 function rowOf({ actor, ...event }: AuditEvent): typeof auditEvent.$inferInsert {
   return { ...event, actorKind: actor.kind, actorId: actor.id }
-}
-
-function eventOf({ actorKind, actorId, ...row }: Row): AuditEvent {
-  return { ...row, actor: { kind: actorKind, id: actorId } }
 }

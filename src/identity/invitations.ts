@@ -183,10 +183,9 @@ export function createInvitations({ db, clock, audit, organizations, mailer, lim
      */
     async look(token: string, address: string | null): Promise<Invitation & { sha256: string }> {
       const sha256 = tokenSha256(token)
-      limit.spend(address, sha256)
+      limit.spend(address, null)
       const [found] = await named(await rows(and(eq(invitation.sha256, sha256), stillOpen()), 1))
       if (!found) throw new InvitationInvalid({})
-      limit.succeeded(address, sha256)
       return { ...found, sha256 }
     },
   }
