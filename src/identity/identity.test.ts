@@ -183,16 +183,16 @@ describe('keys', () => {
       (await at.db.select().from(apiKey).where(eq(apiKey.id, id)))[0]?.lastUsedAt?.getTime()
     await keys.recordUse([])
     await keys.recordUse([
-      { keyId: a, atMs: now },
-      { keyId: b, atMs: now - 5 },
-      { keyId: a, atMs: now - 100 },
-      { keyId: "key_none'; drop table api_key; --", atMs: now },
+      { keyId: a, sha256: keySha256(a), atMs: now },
+      { keyId: b, sha256: keySha256(b), atMs: now - 5 },
+      { keyId: a, sha256: keySha256(a), atMs: now - 100 },
+      { keyId: "key_none'; drop table api_key; --", sha256: keySha256("key_none'; drop table api_key; --"), atMs: now },
     ])
     assert.deepEqual([await lastUse(a), await lastUse(b)], [now, now - 5])
-    await keys.recordUse([{ keyId: a, atMs: now - 60_000 }])
-    await keys.recordUse([{ keyId: a, atMs: now + 9_999 }])
+    await keys.recordUse([{ keyId: a, sha256: keySha256(a), atMs: now - 60_000 }])
+    await keys.recordUse([{ keyId: a, sha256: keySha256(a), atMs: now + 9_999 }])
     assert.equal(await lastUse(a), now, 'not more often than every ten seconds')
-    await keys.recordUse([{ keyId: a, atMs: now + 10_001 }])
+    await keys.recordUse([{ keyId: a, sha256: keySha256(a), atMs: now + 10_001 }])
     assert.equal(await lastUse(a), now + 10_001)
   })
 

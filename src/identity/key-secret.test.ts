@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { keySha256, looksLikeKey, makeKeySecret } from './key-secret.ts'
+import { keySha256, looksLikeKey, makeKeySecret, secretsIn } from './key-secret.ts'
 
 describe('key secret', () => {
   it('a new key is long enough, recognised by its checksum, and never the same', () => {
@@ -23,6 +23,15 @@ describe('key secret', () => {
     }
     for (const text of ['', 'sk-tw-', secret.slice(0, -1), `${secret}0`, ` ${secret}`, `${secret}\n`])
       assert.equal(looksLikeKey(text), false)
+  })
+
+  it('keys are found in a text wherever they stand, each once, and what only looks like one is not', () => {
+    const [a, b] = [makeKeySecret().secret, makeKeySecret().secret]
+    const damaged = `${a.slice(0, -1)}${a.endsWith('x') ? 'y' : 'x'}`
+    const text = `OPENAI_API_KEY=${b}\n{"key":"${a}"}\ncurl -H 'Authorization: Bearer ${b}' sk-tw-${a}${a.slice(0, 20)}\nsk-tw-`
+    assert.deepEqual(secretsIn(text), [b, a])
+    assert.deepEqual(secretsIn(`${damaged} sk-tw-… sk-${a.slice(6)}`), [])
+    assert.deepEqual(secretsIn(''), [])
   })
 
   it('a known key keeps its hash and its checksum for ever', () => {

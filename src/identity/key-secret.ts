@@ -42,6 +42,16 @@ export function looksLikeKey(text: string): boolean {
   return checksumOf(body) === text.slice(-CHECKSUM_LENGTH)
 }
 
+/** Every key of ours in a text, such as a pasted log or file, each once and in their order. */
+export function secretsIn(text: string): string[] {
+  const found = new Set<string>()
+  for (let at = text.indexOf(PREFIX); at >= 0; at = text.indexOf(PREFIX, at + 1)) {
+    const candidate = text.slice(at, at + PREFIX.length + RANDOM_LENGTH + CHECKSUM_LENGTH)
+    if (looksLikeKey(candidate)) found.add(candidate)
+  }
+  return [...found]
+}
+
 function checksumOf(body: string): string {
   let left = crc32(body)
   let text = ''

@@ -1,60 +1,23 @@
-import { and, desc, eq, gt, isNotNull, isNull, lt, lte, or, type SQL, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNull } from 'drizzle-orm'
 import type { Clock } from '../platform/clock.ts'
 import type { Db, Tx } from '../platform/database/database.ts'
 import { newId, randomText } from '../platform/ids.ts'
 import { type Page, type PageOf, pageOf } from '../platform/paging.ts'
 import { type Audit, actorOf, by } from './audit.ts'
 import type { AuditEntry } from './audit-chain.ts'
-import { ExpiryPast, KeyUnknown } from './errors.ts'
+import { KeyOfConsole, KeyUnknown, ServiceAccountUnknown } from './errors.ts'
+import { createGatewayKeys } from './gateway-keys.ts'
+import { canonicalIps, changesTo, type KeyChange, requireFuture } from './key-change.ts'
 import type { KeyChanges } from './key-changes.ts'
-import { keySha256, makeKeySecret } from './key-secret.ts'
-import { type Organizations, within } from './organizations.ts'
-import { type Caller, KEY_SCOPES, type KeyScope, may, requireMay, requireVisible } from './rules.ts'
-import { apiKey, project } from './tables.ts'
-
-export type KeyState = 'live' | 'expired' | 'revoked'
-
-/** A key as people see it. */
-export type ApiKey = {
-  id: string
-  organizationId: string
-  projectId: string
-  name: string
-  /** First and last characters of the secret. */
-  prefix: string
-  last4: string
-  scopes: KeyScope[]
-  /** Models it may name; null = all. */
-  models: string[] | null
-  state: KeyState
-  createdAt: Date
-  /** A person's id, or `machine`. */
-  createdBy: string
-  expiresAt: Date | null
-  revokedAt: Date | null
-  /** Up to ten seconds behind. */
-  lastUsedAt: Date | null
-}
-
-/**
- * A key as the gateway needs it. The same shape as the gateway's `SnapshotKey`, which cannot be imported from here: calls
- * go down the street only.
- */
-export type GatewayKey = {
-  id: string
-  sha256: string
-  organizationId: string
-  projectId: string
-  scopes: KeyScope[]
-  models: string[] | null
-  /** Milliseconds since the epoch; null = never. */
-  expiresAtMs: number | null
-  /** One per project. */
-  salt: string
-  /** One per key. */
-  share: string
-  contentOnDisk: boolean
-}
+import { beyond, type KeyFilter, type KeySort, matching, type SortOrder, sorted } from './key-list.ts'
+import { OVERLAP_S_DEFAULT, rotateSecret } from './key-rotation.ts'
+import { keySha256, makeKeySecret, secretsIn } from './key-secret.ts'
+import { type ApiKey, readKeys } from './key-view.ts'
+import type { Organizations } from './organizations.ts'
+import { requireInReach } from './reach.ts'
+import { type Caller, KEY_SCOPES, type KeyScope, may, requireMay } from './rules.ts'
+import { apiKey, apiKeyOldSecret, serviceAccount } from './tables.ts'
+import { withinProjects } from './within.ts'
 
 export type CreateKey = {
   /** What it is for; people recognise it by this. */
@@ -65,28 +28,54 @@ export type CreateKey = {
   scopes?: KeyScope[]
   /** Models it may name; null = all. Default null. */
   models?: string[] | null
+  /** Addresses and ranges that it may come from; null = all. Default null. */
+  ips?: string[] | null
   /** Null = never. Default null. */
   expiresAt?: Date | null
+  /** Who owns it in the place of a person, so that the person can leave. Default null. */
+  serviceAccountId?: string | null
 }
 
-export type KeyUse = { keyId: string; atMs: number }
+/** A secret that was found in a text, and what it is here. */
+export type FoundKey = {
+  prefix: string
+  last4: string
+  /** Null where it is of no key in the caller's reach. */
+  key: ApiKey | null
+  /** `old`: a rotation has replaced it. */
+  secret: 'current' | 'old' | null
+  /** Whether a request with it would be let in now. */
+  works: boolean
+}
 
 export type Keys = ReturnType<typeof createKeys>
 
-type KeysDeps = { db: Db; clock: Clock; audit: Audit; organizations: Organizations; changes: KeyChanges }
+type KeysDeps = {
+  db: Db
+  clock: Clock
+  audit: Audit
+  organizations: Organizations
+  changes: KeyChanges
+  contentDaysMax: number
+}
 
-/** A use is written down only when the last one noted is older than this, so that a busy key is not a write per batch. */
-const USE_NOTED_EVERY_S = 10
+/** A pasted text may hold many; more than this are not looked up. */
+const FOUND_MAX = 50
 
-/** API keys: make, list, revoke, and what the gateway needs of them. Owns table api_key. */
-export function createKeys({ db, clock, audit, organizations, changes }: KeysDeps) {
+/** API keys: make, list, change, rotate, revoke, and what the gateway needs of them. Owns table api_key. */
+export function createKeys({ db, clock, audit, organizations, changes, contentDaysMax }: KeysDeps) {
+  const now = () => new Date(clock.nowMs())
   return {
+    ...createGatewayKeys({ db, clock, contentDaysMax }),
+
     /**
      * Makes a key. The answer holds the secret, which nobody can see again.
      * @throws ProjectUnknown
      * @throws ProjectNotNamed
+     * @throws ServiceAccountUnknown
      * @throws Forbidden
      * @throws ExpiryPast
+     * @throws IpRangeInvalid
      */
     async create(caller: Caller, wanted: CreateKey): Promise<{ key: ApiKey; secret: string }> {
       const { id: projectId, organizationId } = await organizations.projectMeant(caller, wanted.projectId)
@@ -103,116 +92,167 @@ export function createKeys({ db, clock, audit, organizations, changes }: KeysDep
     },
 
     /**
-     * Keys, newest first, never with their secrets.
+     * Keys, never with their secrets, and never those of the playground.
+     * @param sort default: the newest first
      * @throws OrganizationUnknown
      * @throws ProjectUnknown
      */
-    async list(caller: Caller, filter: KeyFilter, page: Page): Promise<PageOf<ApiKey>> {
-      if (filter.organizationId !== null) requireVisible(caller, filter.organizationId, 'keys.list')
+    async list(
+      caller: Caller,
+      filter: KeyFilter,
+      page: Page,
+      { sort, order }: { sort: KeySort; order: SortOrder } = { sort: 'created', order: 'desc' },
+    ): Promise<PageOf<ApiKey>> {
+      if (filter.organizationId !== null) requireInReach(caller, filter.organizationId, 'keys.list')
       if (filter.projectId !== null) await organizations.project(caller, filter.projectId)
-      const now = new Date(clock.nowMs())
-      const rows = await db
-        .select()
-        .from(apiKey)
-        .where(
-          and(
-            within(apiKey.organizationId, caller, 'keys.list'),
-            filter.organizationId === null ? undefined : eq(apiKey.organizationId, filter.organizationId),
-            filter.projectId === null ? undefined : eq(apiKey.projectId, filter.projectId),
-            filter.state === null ? undefined : inState(filter.state, now),
-            page.after === null ? undefined : lt(apiKey.id, page.after),
-          ),
-        )
-        .orderBy(desc(apiKey.id))
-        .limit(page.limit + 1)
-      return pageOf(
-        rows.map((row) => keyOf(row, now)),
-        page,
+      const at = now()
+      const where = and(
+        withinProjects({ organizationId: apiKey.organizationId, projectId: apiKey.projectId }, caller, 'keys.list'),
+        matching(filter, at),
+        beyond(page.after, sort, order),
       )
+      return pageOf(await readKeys(db, where, at).many(sorted(sort, order), page.limit + 1), page)
     },
 
     /**
-     * Revokes a key; on a revoked one this changes nothing. Gateways refuse it within 100 ms.
+     * One key, also one of the playground.
+     * @throws KeyUnknown where it is not there, or not for him
+     */
+    key: keyFor,
+
+    /**
+     * Changes a key's name, models, addresses or end. In force in every gateway within 100 ms.
+     * @throws KeyUnknown
+     * @throws Forbidden
+     * @throws KeyEnded where it is revoked; an expired one may be prolonged
+     * @throws KeyOfConsole
+     * @throws ExpiryPast
+     * @throws IpRangeInvalid
+     */
+    async update(caller: Caller, keyId: string, change: KeyChange): Promise<ApiKey> {
+      const found = await keyFor(caller, keyId)
+      requireMay(caller, 'keys.update', found)
+      if (found.kind === 'console') throw new KeyOfConsole({ key: keyId })
+      const changed = await db.transaction(async (tx) => {
+        // select … for update: the event must say what was there when this change was made.
+        const [row] = await tx.select().from(apiKey).where(eq(apiKey.id, keyId)).for('update')
+        if (!row) throw new KeyUnknown({ key: keyId })
+        const difference = changesTo(row, change, now())
+        if (difference === null) return false
+        await tx.update(apiKey).set(difference.set).where(eq(apiKey.id, keyId))
+        await audit.record(tx, {
+          ...by(caller),
+          action: 'key.updated',
+          target: keyId,
+          organizationId: row.organizationId,
+          before: difference.before,
+          after: difference.after,
+        })
+        return true
+      })
+      if (changed) await changes.tell()
+      return keyFor(caller, keyId)
+    },
+
+    /**
+     * Gives a key a new secret, which works at once; the old ones go on working for a while. Whoever loses the new one
+     * rotates again.
+     * @param overlapS seconds for which old secrets go on working, 0–604,800; 0 = not at all. Default: a day
+     * @throws KeyUnknown
+     * @throws Forbidden
+     * @throws KeyEnded
+     * @throws KeyOfConsole
+     * @throws OldSecretsTooMany
+     */
+    async rotate(
+      caller: Caller,
+      keyId: string,
+      overlapS: number = OVERLAP_S_DEFAULT,
+    ): Promise<{ key: ApiKey; secret: string }> {
+      const found = await keyFor(caller, keyId)
+      requireMay(caller, 'keys.rotate', found)
+      if (found.kind === 'console') throw new KeyOfConsole({ key: keyId })
+      const secret = await db.transaction(async (tx) => {
+        const { secret, before, prefix, last4, endsAt } = await rotateSecret(tx, keyId, overlapS, now())
+        await audit.record(tx, {
+          ...by(caller),
+          action: 'key.rotated',
+          target: keyId,
+          organizationId: found.organizationId,
+          before,
+          after: { prefix, last4, oldSecretEndsAt: endsAt.toISOString() },
+        })
+        return secret
+      })
+      await changes.tell()
+      return { key: await keyFor(caller, keyId), secret }
+    },
+
+    /**
+     * Revokes a key; on a revoked one this changes nothing. Gateways refuse all its secrets within 100 ms.
      * @throws KeyUnknown where it is not there, or not for him
      * @throws Forbidden
      */
     async revoke(caller: Caller, keyId: string): Promise<ApiKey> {
-      const [found] = await db.select().from(apiKey).where(eq(apiKey.id, keyId))
-      if (!found || !may(caller, 'keys.list', { organizationId: found.organizationId }))
-        throw new KeyUnknown({ key: keyId })
+      const found = await keyFor(caller, keyId)
       requireMay(caller, 'keys.revoke', found)
-      const now = new Date(clock.nowMs())
+      const at = now()
       const revoked = await db.transaction(async (tx) => {
-        // update api_key set revoked_at = $1 where id = $2 and revoked_at is null returning *: of two at once, one is told.
+        // update api_key set revoked_at = $1 where id = $2 and revoked_at is null returning id: of two at once, one is told.
         const [row] = await tx
           .update(apiKey)
-          .set({ revokedAt: now })
+          .set({ revokedAt: at })
           .where(and(eq(apiKey.id, keyId), isNull(apiKey.revokedAt)))
-          .returning()
-        if (!row) return null
+          .returning({ id: apiKey.id })
+        if (!row) return false
         await audit.record(tx, {
           ...by(caller),
           action: 'key.revoked',
           target: keyId,
-          organizationId: row.organizationId,
+          organizationId: found.organizationId,
           before: { revokedAt: null },
-          after: { revokedAt: now.toISOString() },
+          after: { revokedAt: at.toISOString() },
         })
-        return row
+        return true
       })
-      if (revoked) {
-        await changes.tell()
-        return keyOf(revoked, now)
-      }
-      const [earlier] = await db.select().from(apiKey).where(eq(apiKey.id, keyId))
-      if (!earlier) throw new KeyUnknown({ key: keyId })
-      return keyOf(earlier, now)
-    },
-
-    /** Every key that may be used now, for the gateways' snapshot. */
-    async gatewayKeys(): Promise<GatewayKey[]> {
-      const rows = await db
-        .select({ key: apiKey, salt: project.salt, contentOnDisk: project.contentOnDisk })
-        .from(apiKey)
-        .innerJoin(project, eq(project.id, apiKey.projectId))
-        .where(inState('live', new Date(clock.nowMs())))
-      return rows.map(({ key, ...rest }) => gatewayKeyOf(key, rest))
+      if (revoked) await changes.tell()
+      return keyFor(caller, keyId)
     },
 
     /**
-     * Finds the live key that a secret belongs to; for what does not go through the gateway.
-     * @returns null where there is none
+     * Says which keys a text holds the secrets of, such as a log, a file or a bare secret. The text is compared by hashes,
+     * and goes nowhere. What is not in the caller's reach looks like what does not exist.
      */
-    async findBySecret(secret: string): Promise<GatewayKey | null> {
-      const [found] = await db
-        .select({ key: apiKey, salt: project.salt, contentOnDisk: project.contentOnDisk })
-        .from(apiKey)
-        .innerJoin(project, eq(project.id, apiKey.projectId))
-        .where(and(eq(apiKey.sha256, keySha256(secret)), inState('live', new Date(clock.nowMs()))))
-      return found ? gatewayKeyOf(found.key, found) : null
-    },
-
-    /** Notes when keys were last used, many at once. Unknown ids are passed over. */
-    async recordUse(uses: readonly KeyUse[]): Promise<void> {
-      const latest = new Map<string, number>()
-      for (const { keyId, atMs } of uses) latest.set(keyId, Math.max(atMs, latest.get(keyId) ?? 0))
-      if (latest.size === 0) return
-      // One order for everybody, so that two batches at once cannot wait for each other.
-      const ordered = [...latest].sort(([a], [b]) => (a < b ? -1 : 1))
-      const values = sql.join(
-        ordered.map(([keyId, atMs]) => sql`(${keyId}::text, ${new Date(atMs).toISOString()}::timestamptz)`),
-        sql`, `,
-      )
-      await db.execute(sql`
-        update ${apiKey} set last_used_at = use.at
-        from (values ${values}) as use (id, at)
-        where ${apiKey.id} = use.id
-          and (${apiKey.lastUsedAt} is null or ${apiKey.lastUsedAt} < use.at - make_interval(secs => ${USE_NOTED_EVERY_S}))`)
+    async find(caller: Caller, text: string): Promise<FoundKey[]> {
+      const at = now()
+      const secrets = secretsIn(text).slice(0, FOUND_MAX)
+      if (secrets.length === 0) return []
+      const hashes = secrets.map(keySha256)
+      const [current, old] = await Promise.all([
+        db.select({ id: apiKey.id, sha256: apiKey.sha256 }).from(apiKey).where(inArray(apiKey.sha256, hashes)),
+        db.select().from(apiKeyOldSecret).where(inArray(apiKeyOldSecret.sha256, hashes)),
+      ])
+      const ids = [...current.map(({ id }) => id), ...old.map(({ keyId }) => keyId)]
+      const known = await readKeys(db, inArray(apiKey.id, ids), at).many([], ids.length)
+      const visible = new Map(known.filter((key) => may(caller, 'keys.list', key)).map((key) => [key.id, key]))
+      return secrets.map((secret, n) => {
+        const seen = { prefix: secret.slice(0, 10), last4: secret.slice(-4) }
+        const before = old.find(({ sha256 }) => sha256 === hashes[n])
+        const keyId = before?.keyId ?? current.find(({ sha256 }) => sha256 === hashes[n])?.id
+        const key = keyId === undefined ? undefined : visible.get(keyId)
+        if (key === undefined) return { ...seen, key: null, secret: null, works: false }
+        const works = key.state === 'live' && (before === undefined || before.endsAt > at)
+        return { ...seen, key, secret: before ? 'old' : 'current', works }
+      })
     },
   }
-}
 
-export type KeyFilter = { organizationId: string | null; projectId: string | null; state: KeyState | null }
+  async function keyFor(caller: Caller, keyId: string): Promise<ApiKey> {
+    const found = await readKeys(db, eq(apiKey.id, keyId), now()).one()
+    if (!found || !may(caller, 'keys.list', found)) throw new KeyUnknown({ key: keyId })
+    return found
+  }
+}
 
 type NewKey = CreateKey & { projectId: string; organizationId: string; createdBy: string } & Pick<
     AuditEntry,
@@ -222,32 +262,34 @@ type NewKey = CreateKey & { projectId: string; organizationId: string; createdBy
 /**
  * Writes a key and its event, in a transaction that may hold more (set-up makes the first key with the first project).
  * @throws ExpiryPast
+ * @throws IpRangeInvalid
+ * @throws ServiceAccountUnknown
  */
 export async function insertKey(tx: Tx, { clock, audit }: { clock: Clock; audit: Audit }, wanted: NewKey) {
   const atMs = clock.nowMs()
   const now = new Date(atMs)
   const expiresAt = wanted.expiresAt ?? null
-  if (expiresAt !== null && expiresAt <= now)
-    throw new ExpiryPast({ expiresAt: expiresAt.toISOString(), now: now.toISOString() })
+  requireFuture(expiresAt, now)
+  if (wanted.serviceAccountId != null) await requireServiceAccount(tx, wanted.serviceAccountId, wanted)
   const { secret, ...seen } = makeKeySecret()
-  const [row] = await tx
-    .insert(apiKey)
-    .values({
-      ...seen,
-      id: newId('key', atMs),
-      organizationId: wanted.organizationId,
-      projectId: wanted.projectId,
-      name: wanted.name,
-      scopes: wanted.scopes ?? [...KEY_SCOPES],
-      models: wanted.models ?? null,
-      share: randomText(25),
-      createdAt: now,
-      createdBy: wanted.createdBy,
-      expiresAt,
-    })
-    .returning()
-  if (!row) throw new Error('an insert returned no row')
-  const key = keyOf(row, now)
+  const id = newId('key', atMs)
+  await tx.insert(apiKey).values({
+    ...seen,
+    id,
+    organizationId: wanted.organizationId,
+    projectId: wanted.projectId,
+    name: wanted.name,
+    scopes: wanted.scopes ?? [...KEY_SCOPES],
+    models: wanted.models ?? null,
+    ips: canonicalIps(wanted.ips ?? null),
+    share: randomText(25),
+    createdAt: now,
+    createdBy: wanted.createdBy,
+    serviceAccountId: wanted.serviceAccountId ?? null,
+    expiresAt,
+  })
+  const key = await readKeys(tx, eq(apiKey.id, id), now).one()
+  if (!key) throw new Error('a key that was just made is not there')
   await audit.record(tx, {
     actor: wanted.actor,
     address: wanted.address,
@@ -257,55 +299,25 @@ export async function insertKey(tx: Tx, { clock, audit }: { clock: Clock; audit:
     after: {
       name: key.name,
       projectId: key.projectId,
+      owner: { kind: key.owner.kind, id: key.owner.id },
       prefix: key.prefix,
       last4: key.last4,
       scopes: key.scopes,
       models: key.models,
+      ips: key.ips,
       expiresAt: key.expiresAt?.toISOString() ?? null,
     },
   })
   return { key, secret }
 }
 
-type Row = typeof apiKey.$inferSelect
-
-/** What an operator or a page sees of a row. */
-function keyOf(row: Row, now: Date): ApiKey {
-  const { sha256: _, share: __, ...seen } = row
-  return { ...seen, state: stateOf(row, now) }
-}
-
-/** What a gateway needs of a row. */
-export function gatewayKeyOf(key: Row, of: { salt: string; contentOnDisk: boolean }): GatewayKey {
-  return {
-    id: key.id,
-    sha256: key.sha256,
-    organizationId: key.organizationId,
-    projectId: key.projectId,
-    scopes: key.scopes,
-    models: key.models,
-    expiresAtMs: key.expiresAt?.getTime() ?? null,
-    salt: of.salt,
-    share: key.share,
-    contentOnDisk: of.contentOnDisk,
-  }
-}
-
-function stateOf(row: Pick<Row, 'revokedAt' | 'expiresAt'>, now: Date): KeyState {
-  if (row.revokedAt !== null) return 'revoked'
-  return row.expiresAt !== null && row.expiresAt <= now ? 'expired' : 'live'
-}
-
-/** `stateOf`, as the database sees it. */
-function inState(state: KeyState, now: Date): SQL | undefined {
-  switch (state) {
-    case 'revoked':
-      return isNotNull(apiKey.revokedAt)
-    case 'expired':
-      return and(isNull(apiKey.revokedAt), lte(apiKey.expiresAt, now))
-    case 'live':
-      return and(isNull(apiKey.revokedAt), or(isNull(apiKey.expiresAt), gt(apiKey.expiresAt, now)))
-    default:
-      return state satisfies never
-  }
+/** Locked until the key is there: an account that is deleted meanwhile must find the key to revoke. */
+async function requireServiceAccount(
+  tx: Tx,
+  id: string,
+  { organizationId, projectId }: { organizationId: string; projectId: string },
+): Promise<void> {
+  const [account] = await tx.select().from(serviceAccount).where(eq(serviceAccount.id, id)).for('update')
+  const isHere = account?.organizationId === organizationId && (account.projectId ?? projectId) === projectId
+  if (!account || !isHere || account.deletedAt !== null) throw new ServiceAccountUnknown({ serviceAccount: id })
 }

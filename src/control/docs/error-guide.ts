@@ -78,6 +78,13 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
         means: 'The key lacks the scope: `inference` to send prompts, `models.read` to list models.',
         whatToDo: 'Make a key with that scope.',
       },
+      ip_not_authorized: {
+        statuses: [403],
+        at: ['key'],
+        means:
+          'The key has a list of IP addresses, and the connection came from another one. Behind a proxy it is the proxy’s address that counts; no header does.',
+        whatToDo: 'Call from an address of the list, or change `ips` of the key.',
+      },
       model_not_found: {
         statuses: [404],
         at: ['inference', 'operation:getServedModel'],
@@ -605,7 +612,13 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
       },
       'identity.project_unknown': {
         statuses: [404],
-        at: ['operation:updateProject', 'operation:listKeys', 'operation:createKey', 'operation:listUsageRecords'],
+        at: [
+          'operation:updateProject',
+          'operation:listKeys',
+          'operation:createKey',
+          'operation:createConsoleKey',
+          'operation:listUsageRecords',
+        ],
         means: 'There is no such project, or it is not yours to see.',
         whatToDo: 'List yours with `GET /api/projects`.',
       },
@@ -617,15 +630,45 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
       },
       'identity.key_unknown': {
         statuses: [404],
-        at: ['operation:deleteKey', 'operation:listUsageRecords'],
+        at: [
+          'operation:getKey',
+          'operation:updateKey',
+          'operation:rotateKey',
+          'operation:deleteKey',
+          'operation:listUsageRecords',
+        ],
         means: 'There is no such key, or it is not yours to see.',
         whatToDo: 'List yours with `GET /api/keys`.',
       },
       'identity.expiry_past': {
         statuses: [400],
-        at: ['operation:createKey'],
-        means: 'The key would have expired before it was made.',
-        whatToDo: 'Name a later time.',
+        at: ['operation:createKey', 'operation:updateKey'],
+        means: 'The key would end in the past.',
+        whatToDo: 'Name a later time; to end a key at once, revoke it.',
+      },
+      'identity.key_ended': {
+        statuses: [409],
+        at: ['operation:updateKey', 'operation:rotateKey'],
+        means: 'The key is revoked, or is to be rotated after it has expired.',
+        whatToDo: 'Make a new key, or give an expired one a later `expires_at` first.',
+      },
+      'identity.key_of_console': {
+        statuses: [409],
+        at: ['operation:updateKey', 'operation:rotateKey'],
+        means: 'The key was made by the playground for an hour at most.',
+        whatToDo: 'Revoke it if need be; the playground makes itself another one.',
+      },
+      'identity.old_secrets_too_many': {
+        statuses: [409],
+        at: ['operation:rotateKey'],
+        means: 'The key was rotated so often that ten old secrets still work.',
+        whatToDo: 'Wait until one has ended, or rotate with `overlap_s` 0, which ends all of them.',
+      },
+      'identity.ip_range_invalid': {
+        statuses: [400],
+        at: ['operation:createKey', 'operation:updateKey'],
+        means: 'An entry of `ips` is no IP address and no range of them.',
+        whatToDo: 'Write `203.0.113.7`, `10.0.0.0/8` or `2001:db8::/32`.',
       },
       'identity.setup_link_invalid': {
         statuses: [410],
