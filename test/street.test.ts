@@ -39,12 +39,21 @@ const rowOf = (house: string) => ROWS.findIndex((row) => row.includes(house))
  * goes over a wire or into a hand. Everything else of a house is its own.
  */
 const SHOWN: Record<string, string[]> = {
-  identity: ['routes.ts', 'errors.ts', 'access.ts', 'rules.ts', 'reach.ts', 'within.ts', 'secret-file.ts'],
+  identity: [
+    'routes.ts',
+    'errors.ts',
+    'access.ts',
+    'rules.ts',
+    'reach.ts',
+    'within.ts',
+    'secret-file.ts',
+    'sign-in-limit.ts',
+  ],
   catalog: ['errors.ts', 'model-family.ts', 'fit.ts', 'weights-check.ts'],
-  billing: ['routes.ts', 'usage-record.ts'],
+  billing: ['request-content.ts', 'request-content-routes.ts', 'request-detail.ts', 'routes.ts', 'usage-record.ts'],
   engines: ['engine-wire.ts', 'errors.ts', 'machine.ts', 'prefix-folders.ts', 'supervisor-link.ts'],
   deployments: ['routes.ts', 'errors.ts'],
-  playground: ['routes.ts', 'schema.ts'],
+  playground: ['routes.ts', 'document.ts'],
   gateway: ['internal-routes.ts', 'snapshot-feed.ts', 'snapshot.ts', 'worker-metrics.ts', 'errors.ts', 'limits.ts'],
 }
 

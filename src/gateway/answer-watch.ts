@@ -8,6 +8,7 @@
  * Pure module.
  */
 import type { CountSource } from '../billing/usage-record.ts'
+import type { AnswerText } from './answer-text.ts'
 
 export type AnswerCounts = {
   tokensIn: number
@@ -42,10 +43,15 @@ export class AnswerWatch {
   #timings: Timings = { queueMs: null, prefillMs: null, decodeMs: null }
   #finish: string | null = null
   #contentEvents = 0
+  readonly #text: AnswerText | null
 
-  /** @param source who is believed when `usage` comes: our own `engine`, or an `upstream` */
-  constructor(source: 'engine' | 'upstream') {
+  /**
+   * @param source who is believed when `usage` comes: our own `engine`, or an `upstream`
+   * @param text takes what the answer says, where that is kept; null = nobody looks at it
+   */
+  constructor(source: 'engine' | 'upstream', text: AnswerText | null = null) {
     this.#source = source
+    this.#text = text
   }
 
   /** @param data of one event */
@@ -61,6 +67,7 @@ export class AnswerWatch {
     const choices = Array.isArray(event.choices) ? (event.choices as unknown[]) : []
     if (choices.length === 0) return isObject(event.usage) ? 'usage' : 'other'
     this.#readFinish(choices)
+    this.#text?.takeDeltas(choices)
     if (!choices.some(carriesContent)) return 'other'
     this.#contentEvents++
     return 'content'
@@ -74,7 +81,10 @@ export class AnswerWatch {
       : { usage: lastObjectNamed(text, 'usage'), timings: lastObjectNamed(text, 'timings') }
     if (whole === null || this.#readError(whole)) return
     this.#readTotals(whole)
-    if (Array.isArray(whole.choices)) this.#readFinish(whole.choices)
+    if (!isWhole) this.#text?.noteUnread()
+    if (!Array.isArray(whole.choices)) return
+    this.#readFinish(whole.choices)
+    this.#text?.takeMessages(whole.choices)
   }
 
   counts(): AnswerCounts {

@@ -9,6 +9,8 @@ export type GatewayLimits = {
   bodyIdleMs: number
   /** All bodies that one worker holds at once: a flood of large ones is refused before memory is gone. */
   heldBytesMax: number
+  /** What requests said, on its way to control, in one worker: content beyond this is dropped and not kept. */
+  contentBytesMax: number
   connectionsMax: number
   keepAliveMs: number
   /** Longest that a client may leave waiting bytes untaken. */
@@ -36,6 +38,7 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   bodyBytesMax: 32 * 1024 * 1024,
   bodyIdleMs: 30_000,
   heldBytesMax: 512 * 1024 * 1024,
+  contentBytesMax: 128 * 1024 * 1024,
   connectionsMax: 10_000,
   keepAliveMs: 65_000,
   clientStallMs: 60_000,

@@ -16,9 +16,10 @@ const code = (text: string | Buffer): string => {
 
 describe('scanBody', () => {
   it('finds the fields wherever they stand', () => {
-    const head = scan(
+    const { noted, ...head } = scan(
       '{"messages":[{"role":"user","content":"hi"}],"stream":true,"n":2,"max_tokens":16,"model":"small"}',
     )
+    assert.deepEqual([...noted], [['messages', { start: 12, end: 44, length: 1 }]])
     assert.deepEqual(head, {
       model: 'small',
       stream: true,
@@ -38,6 +39,19 @@ describe('scanBody', () => {
       text.slice(head.streamOptions?.start, head.streamOptions?.end),
       '{"x":[1,{"include_usage":false}],"include_usage":true}',
     )
+  })
+
+  it('notes where other fields lie and how long their lists are, and of one given twice the last', () => {
+    const text = '{"stop":[ "a" , {"b":[1,2]}, [] ],"tools":[],"temperature":0.5,"model":"m","temperature": 1e-1 }'
+    const { noted } = scan(text)
+    const seen = [...noted].map(([name, { start, end, length }]) => [name, text.slice(start, end), length])
+    assert.deepEqual(seen, [
+      ['stop', '[ "a" , {"b":[1,2]}, [] ]', 2 + 1],
+      ['tools', '[]', 0],
+      ['temperature', '1e-1', null],
+    ])
+    for (const broken of ['[1 2]', '[1,]', '[', '[1', '[}'])
+      assert.equal(code(`{"model":"m","stop":${broken}}`), 'invalid_json')
   })
 
   it('ignores nested fields of the same name', () => {

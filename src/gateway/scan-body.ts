@@ -1,5 +1,6 @@
 /**
- * Reads from a JSON body the few top-level fields that decide where a request goes, without building objects.
+ * Reads from a JSON body the few top-level fields that decide where a request goes, without building objects, and notes
+ * where the others lie that are worth keeping of a request.
  *
  * Agents resend whole conversations, so bodies of 400 kB are ordinary; parsing one costs about twice this scan, and
  * writing it again would change its bytes. Clients put `model` and `stream` anywhere, also after the messages, so the
@@ -23,10 +24,53 @@ export type BodyHead = {
   includeUsage: boolean
   /** Byte range of the value of `stream_options`; null = absent. */
   streamOptions: { start: number; end: number } | null
+  /** Where the values of other fields lie that are worth noting of a request; those that are absent are not in it. */
+  noted: ReadonlyMap<NotedField, NotedValue>
 }
 
-const TOP_LEVEL = ['model', 'stream', 'max_tokens', 'max_completion_tokens', 'n', 'stream_options'] as const
-const IN_STREAM_OPTIONS = ['include_usage'] as const
+/** A value in the body, unread. `length`: how many elements it has, where it is a list; else null. */
+export type NotedValue = { start: number; end: number; length: number | null }
+
+const NOTED = [
+  'messages',
+  'prompt',
+  'input',
+  'tools',
+  'stop',
+  'temperature',
+  'top_p',
+  'top_k',
+  'min_p',
+  'typical_p',
+  'presence_penalty',
+  'frequency_penalty',
+  'repetition_penalty',
+  'repeat_penalty',
+  'seed',
+  'logprobs',
+  'top_logprobs',
+  'ignore_eos',
+  'echo',
+  'tool_choice',
+  'parallel_tool_calls',
+  'response_format',
+  'reasoning_effort',
+  'reasoning',
+  'enable_thinking',
+  'thinking',
+  'chat_template_kwargs',
+  'dimensions',
+  'encoding_format',
+] as const
+export type NotedField = (typeof NOTED)[number]
+
+const DECISIVE = ['model', 'stream', 'max_tokens', 'max_completion_tokens', 'n', 'stream_options'] as const
+type DecisiveField = (typeof DECISIVE)[number]
+const TOP_LEVEL = new Map<string, DecisiveField | NotedField>([...DECISIVE, ...NOTED].map((name) => [name, name]))
+/** Nothing is decided by these, so that one given twice is the engine's to judge; the last one is noted, as parsers do. */
+const MAY_REPEAT: ReadonlySet<string> = new Set(NOTED)
+const IN_STREAM_OPTIONS = new Map([['include_usage', 'include_usage' as const]])
+const NAMELESS = new Map<string, never>()
 const DEPTH_MAX = 1000
 
 /**
@@ -35,6 +79,7 @@ const DEPTH_MAX = 1000
 export function scanBody(body: Buffer): BodyHead {
   if (!isUtf8(body)) throw new BodyNotJson({ at: firstNotUtf8(body), trouble: 'bytes that are not UTF-8' })
   const scanner = new JsonScanner(body)
+  const noted = new Map<NotedField, NotedValue>()
   const found: Omit<BodyHead, 'model'> & { model: string | null } = {
     model: null,
     stream: false,
@@ -43,9 +88,10 @@ export function scanBody(body: Buffer): BodyHead {
     n: null,
     includeUsage: false,
     streamOptions: null,
+    noted,
   }
   scanner.space()
-  scanner.members(TOP_LEVEL, (name) => {
+  scanner.members(TOP_LEVEL, MAY_REPEAT, (name) => {
     switch (name) {
       case 'model':
         found.model = scanner.stringOrNull('model')
@@ -65,15 +111,18 @@ export function scanBody(body: Buffer): BodyHead {
       case 'stream_options': {
         const start = scanner.at
         if (scanner.isAtObject()) {
-          scanner.members(IN_STREAM_OPTIONS, () => {
+          scanner.members(IN_STREAM_OPTIONS, NAMELESS, () => {
             found.includeUsage = scanner.skipped() === 'true'
           })
         } else scanner.value()
         found.streamOptions = { start, end: scanner.at }
         break
       }
-      default:
-        name satisfies never
+      default: {
+        const start = scanner.at
+        const length = scanner.listLength()
+        noted.set(name, { start, end: scanner.at, length })
+      }
     }
   })
   scanner.end()
@@ -138,9 +187,13 @@ class JsonScanner {
 
   /**
    * Walks an object. `take` is called at the value of each wanted key and must read it; other values are skipped.
-   * @throws FieldTwice for a wanted key that comes again
+   * @throws FieldTwice for a wanted key that comes again, unless it `mayRepeat`
    */
-  members<Name extends string>(wanted: readonly Name[], take: (name: Name) => void): void {
+  members<Name extends string>(
+    wanted: ReadonlyMap<string, Name>,
+    mayRepeat: { has(name: string): boolean },
+    take: (name: Name) => void,
+  ): void {
     this.#expect(OPEN_BRACE, 'something that is not an object')
     this.space()
     if (this.#bytes[this.at] === CLOSE_BRACE) {
@@ -155,7 +208,7 @@ class JsonScanner {
       if (name === undefined) {
         this.value()
       } else {
-        if (seen.has(name)) throw new FieldTwice({ param: name })
+        if (seen.has(name) && !mayRepeat.has(name)) throw new FieldTwice({ param: name })
         seen.add(name)
         take(name)
       }
@@ -165,8 +218,31 @@ class JsonScanner {
     this.#expect(CLOSE_BRACE, 'an object that goes on without a comma')
   }
 
+  /** Checks and skips one value. @returns how many elements it has, where it is a list */
+  listLength(): number | null {
+    const bytes = this.#bytes
+    if (bytes[this.at] !== OPEN_BRACKET) {
+      this.value()
+      return null
+    }
+    this.at++
+    this.space()
+    if (bytes[this.at] === CLOSE_BRACKET) {
+      this.at++
+      return 0
+    }
+    for (let length = 1; ; length++) {
+      this.value(DEPTH_MAX - 1)
+      this.space()
+      const byte = bytes[this.at]
+      if (byte !== COMMA && byte !== CLOSE_BRACKET) this.#refuse('a list or object that goes on without a comma')
+      this.at++
+      if (byte === CLOSE_BRACKET) return length
+    }
+  }
+
   /** Checks and skips one value of any kind. Nesting is a list, not recursion: depth must not cost the stack. */
-  value(): void {
+  value(depthMax = DEPTH_MAX): void {
     const bytes = this.#bytes
     const closers: number[] = []
     for (;;) {
@@ -177,8 +253,8 @@ class JsonScanner {
         this.at++
         this.space()
         if (bytes[this.at] !== closer) {
-          if (closers.push(closer) > DEPTH_MAX) this.#refuse(`nesting deeper than ${DEPTH_MAX}`)
-          if (closer === CLOSE_BRACE) this.#key([])
+          if (closers.push(closer) > depthMax) this.#refuse(`nesting deeper than ${DEPTH_MAX}`)
+          if (closer === CLOSE_BRACE) this.#key(NAMELESS)
           continue
         }
         this.at++
@@ -231,7 +307,7 @@ class JsonScanner {
       } else {
         if (closer === CLOSE_BRACE) {
           this.space()
-          this.#key([])
+          this.#key(NAMELESS)
         }
         return false
       }
@@ -239,19 +315,19 @@ class JsonScanner {
     return true
   }
 
-  #key<Name extends string>(wanted: readonly Name[]): Name | undefined {
+  #key<Name extends string>(wanted: ReadonlyMap<string, Name>): Name | undefined {
     const start = this.at
     if (this.#bytes[start] !== QUOTE) this.#refuse('a key without quotes')
     const escaped = this.#string()
     const end = this.at
     this.space()
     this.#expect(COLON, 'a key without a colon')
-    if (wanted.length === 0) return undefined
+    if (wanted.size === 0) return undefined
     // An escaped key such as "mod\u0065l" is `model` to every parser behind us, so it must be to us.
-    const text = escaped
+    const text: string = escaped
       ? JSON.parse(this.#bytes.toString('utf8', start, end))
       : this.#bytes.toString('latin1', start + 1, end - 1)
-    return wanted.find((name) => name === text)
+    return wanted.get(text)
   }
 
   #scalar(byte: number | undefined): void {

@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { UsageRecord } from '../billing/usage-record.ts'
 import type { DataFolder } from '../platform/data-folder.ts'
+import type { ContentDrop } from './content-outbox.ts'
 
 /** Where worker `worker` serves its metrics. */
 export function workerMetricsSocket(folder: DataFolder, worker: string): string {
@@ -26,6 +27,7 @@ export type WorkerGauges = {
   snapshotAgeS(): number
   controlConnected(): boolean
   usageBacklog(): { queuedRecords: number; fileBytes: number }
+  contentBytes(): number
 }
 
 export type WorkerMetrics = ReturnType<typeof createWorkerMetrics>
@@ -92,7 +94,19 @@ export function createWorkerMetrics(worker: string, gauges: WorkerGauges) {
     registers,
   })
 
+  const contentDropped = new Counter({
+    name: 'tradewind_gateway_content_dropped_total',
+    help: 'Requests whose content was to be kept and was not, by why: memory, refused, failed.',
+    labelNames: ['why'],
+    registers,
+  })
+
   gauge('tradewind_gateway_in_flight', 'Requests being answered.', gauges.inFlight)
+  gauge(
+    'tradewind_gateway_content_bytes',
+    'Memory for what requests said, open requests counted with all they may come to hold.',
+    gauges.contentBytes,
+  )
   gauge('tradewind_gateway_held_bytes', 'Request bodies in memory.', gauges.heldBytes)
   gauge(
     'tradewind_gateway_snapshot_version',
@@ -119,6 +133,9 @@ export function createWorkerMetrics(worker: string, gauges: WorkerGauges) {
     answered(route: string, status: number, model: string | null, ms: number) {
       requests.inc({ route, status: String(status), model: model ?? '' })
       seconds.observe({ route }, ms / 1000)
+    },
+    contentDropped(why: ContentDrop, requests: number) {
+      contentDropped.inc({ why }, requests)
     },
     recorded(record: UsageRecord) {
       const { model } = record

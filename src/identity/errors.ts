@@ -189,6 +189,13 @@ export class InvitationInvalid extends AppError<Record<never, never>> {
     'This invitation is not valid any more: it was used, taken back, or is too old. Ask whoever sent it for a new one.'
 }
 
+export class OwnerOfProject extends AppError<Record<never, never>> {
+  static override code = 'identity.owner_of_project'
+  static override status = 400
+  static override say = () =>
+    'A project has no owner of its own. Invite an admin to the project, or an owner to the whole organisation.'
+}
+
 export class InvitationFormRefused extends AppError<{ problems: Record<string, string> }> {
   static override code = 'identity.invitation_form_refused'
   static override status = 400
@@ -214,4 +221,26 @@ export class ServiceAccountUnknown extends AppError<{ serviceAccount: string }> 
   static override code = 'identity.service_account_unknown'
   static override status = 404
   static override say = (d: { serviceAccount: string }) => `There is no service account ${d.serviceAccount}.`
+}
+
+/** The operator lets nobody keep what requests say. */
+export class ContentLoggingForbidden extends AppError<Record<never, never>> {
+  static override code = 'identity.content_logging_forbidden'
+  static override status = 409
+  static override say = () =>
+    'Nothing of what requests say is kept on this installation: its operator has set CONTENT_LOG_DAYS to 0.'
+}
+
+export class ContentLoggingNeedsDisk extends AppError<Record<never, never>> {
+  static override code = 'identity.content_logging_needs_disk'
+  static override status = 409
+  static override say = () =>
+    'What requests say can be kept only where prompts may reach a disk: set content_on_disk to true first, or with it.'
+}
+
+export class ContentRetentionTooLong extends AppError<{ days: number; daysMax: number }> {
+  static override code = 'identity.content_retention_too_long'
+  static override status = 400
+  static override say = (d: { days: number; daysMax: number }) =>
+    `What requests say may be kept for ${d.daysMax} days here, and ${d.days} were asked for. The operator sets the ceiling (CONTENT_LOG_DAYS).`
 }

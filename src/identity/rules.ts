@@ -180,6 +180,18 @@ export const RULES = {
     on: 'organization',
     who: ['machine', ...EVERY_ROLE],
   },
+  'keys.update': {
+    says: "change an API key's name, models, addresses and end",
+    on: 'organization',
+    who: MANAGES,
+    ownOnly: ['developer'],
+  },
+  'keys.rotate': {
+    says: 'give an API key a new secret',
+    on: 'organization',
+    who: MANAGES,
+    ownOnly: ['developer'],
+  },
   'keys.revoke': {
     says: 'revoke an API key',
     on: 'organization',
@@ -206,6 +218,21 @@ export const RULES = {
     says: 'see what the requests of an organisation have consumed',
     on: 'organization',
     who: ['machine', ...EVERY_ROLE],
+  },
+  'requests.content.read': {
+    says: 'read what a request and its answer said, where the project keeps that',
+    on: 'organization',
+    who: ['machine', 'owner', 'admin', 'developer'],
+  },
+  'content_log.read': {
+    says: 'see how much is kept of what requests said',
+    on: 'organization',
+    who: [...RUNS_THE_INSTALLATION, ...EVERY_ROLE],
+  },
+  'content_log.delete': {
+    says: 'delete what is kept of what the requests of a project said',
+    on: 'organization',
+    who: MANAGES,
   },
   'audit.read': {
     says: 'read the trail of changes in an organisation',

@@ -60,6 +60,7 @@ describe('a value', () => {
       mail: null,
       oidc: null,
       session: { idleMs: 168 * 3_600_000, longestMs: 30 * 86_400_000 },
+      contentLog: { daysMax: 365, bytesMax: 1024e6 },
     })
     assert.deepEqual(engine, {
       threadsTotal: Math.max(1, availableParallelism() - 1),
@@ -93,6 +94,8 @@ describe('a value', () => {
       oidcFirstOrganization: 'org_1',
       sessionIdleHours: '12',
       sessionDays: '7',
+      contentLogDays: '0',
+      contentLogSpace: '20',
       threads: '3',
       memory: '500',
       spill: '0',
@@ -128,6 +131,7 @@ describe('a value', () => {
           firstTime: { role: 'viewer', organizationId: 'org_1' },
         },
         session: { idleMs: 12 * 3_600_000, longestMs: 7 * 86_400_000 },
+        contentLog: { daysMax: 0, bytesMax: 20e6 },
         engine: { threadsTotal: 3, memoryBytesMax: 500e6, spillBytesMax: 0, gpu: 'off', llamaServer: 'path' },
       })
   })
