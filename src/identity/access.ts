@@ -11,7 +11,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Server } from '../platform/http.ts'
 import { Unauthenticated } from './errors.ts'
 import type { Identity } from './identity.ts'
-import { requireTrustedOrigin } from './origins.ts'
+import { pageByName, requireTrustedOrigin } from './origins.ts'
 import { type Action, type Caller, RULES, requireMay, whoMay } from './rules.ts'
 
 /**
@@ -50,6 +50,16 @@ export function guardRoutes(server: Server, identity: Identity, socketOf: (reque
   })
 
   server.addHook('onRequest', async (request, reply) => {
+    const { method, url, headers, host } = request
+    const fetchMode = headers['sec-fetch-mode']
+    const page = pageByName(
+      { method, url, host, accept: headers.accept ?? '', fetchMode: typeof fetchMode === 'string' ? fetchMode : null },
+      identity.publicUrl,
+    )
+    if (page !== null) return reply.redirect(page, 307)
+  })
+
+  server.addHook('onRequest', async (request, reply) => {
     const access = request.routeOptions.config.access
     if (access === undefined || access === 'anybody') return // undefined: no such route, which gets its 404
     const socket = socketOf(request)
@@ -79,6 +89,13 @@ export async function callerOf(
   if (!found) return null
   if (found.setCookies.length > 0) reply.header('set-cookie', found.setCookies)
   return found.person
+}
+
+/** Who calls with the session of a request that is still being answered, as of now; null = it has ended. */
+export async function callerStill(identity: Identity, request: FastifyRequest): Promise<Caller | null> {
+  if (request.caller?.kind !== 'person') return request.caller
+  const found = await identity.people.personOf(webHeaders(request), addressOf(request), { prolong: false })
+  return found?.person ?? null
 }
 
 /** The caller of a route whose access is not `anybody`. */

@@ -2,20 +2,24 @@ import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/database/database.ts'
 import type { Log } from '../platform/log.ts'
 import type { Mailer } from '../platform/mail.ts'
+import type { OidcConfig, SessionConfig } from '../platform/sign-in-config.ts'
 import { createAcceptInvitation } from './accept-invitation.ts'
 import { createAudit } from './audit.ts'
+import { createConsoleKeys } from './console-keys.ts'
+import { createContentPolicies } from './content-policy.ts'
 import { createDeletions } from './deletions.ts'
 import { createInvitations } from './invitations.ts'
 import { createKeyChanges } from './key-changes.ts'
 import { createKeys } from './keys.ts'
 import { createMembers } from './members.ts'
+import { createNames } from './names.ts'
 import { createOperators } from './operators.ts'
 import { createOrganizations } from './organizations.ts'
 import { trustedOrigins } from './origins.ts'
-import { createPeople } from './people.ts'
 import { createProjectMembers } from './project-members.ts'
 import { createServiceAccounts } from './service-accounts.ts'
 import { createSetup } from './setup.ts'
+import { createSignIn } from './sign-in.ts'
 import { createSignInLimit } from './sign-in-limit.ts'
 
 export type IdentityDeps = {
@@ -29,26 +33,35 @@ export type IdentityDeps = {
   port: number
   /** Signs the session cookies. At least 32 random characters, the same at every start (`secretFromFile`). */
   secret: string
+  /** How long a session lasts. */
+  session: SessionConfig
+  /** Null = there is no single sign-on. */
+  oidc: OidcConfig | null
+  /** Ceiling of how long projects may keep what requests say, in days; 0 = nobody keeps anything. */
+  contentDaysMax: number
 }
 
 export type Identity = ReturnType<typeof createIdentity>
 
 /** Who is calling, and may they: people, organisations, projects, keys, the trail of changes. */
-export function createIdentity({ db, clock, log, mailer, publicUrl, port, secret }: IdentityDeps) {
+export function createIdentity(deps: IdentityDeps) {
+  const { db, clock, log, mailer, publicUrl, port, contentDaysMax } = deps
   const origins = trustedOrigins({ publicUrl, port })
   const changes = createKeyChanges(log)
   const audit = createAudit({ db, clock })
-  const people = createPeople({
-    db,
-    log,
-    audit,
-    limit: createSignInLimit(clock),
-    secret,
-    publicUrl,
-    trustedOrigins: origins,
-  })
+  const signIn = createSignIn({ ...deps, audit, changes, trustedOrigins: origins })
+  const { people } = signIn
   const deletions = createDeletions()
-  const organizations = createOrganizations({ db, clock, audit, changes, deletions })
+  const contentDeletions = createDeletions()
+  const organizations = createOrganizations({
+    db,
+    clock,
+    audit,
+    changes,
+    deletions,
+    contentDeletions,
+    contentDaysMax,
+  })
   const members = createMembers({ db, clock, audit, changes })
   const projectMembers = createProjectMembers({ db, clock, audit, changes, organizations })
   const operators = createOperators({ db, clock, audit })
@@ -65,11 +78,13 @@ export function createIdentity({ db, clock, log, mailer, publicUrl, port, secret
     publicUrl,
   })
   const acceptInvitation = createAcceptInvitation({ db, clock, audit, people, invitations })
-  const keys = createKeys({ db, clock, audit, organizations, changes })
+  const keys = createKeys({ db, clock, audit, organizations, changes, contentDaysMax })
+  const consoleKeys = createConsoleKeys({ db, clock, audit, organizations, changes })
+  changes.settleWith(consoleKeys.endOrphans)
   const setup = createSetup({ db, clock, audit, people, changes, publicUrl })
   return {
     audit,
-    people,
+    ...signIn,
     organizations,
     members,
     projectMembers,
@@ -78,11 +93,17 @@ export function createIdentity({ db, clock, log, mailer, publicUrl, port, secret
     invitations,
     acceptInvitation,
     keys,
+    /** What things are called, for houses that know them by their ids. */
+    names: createNames({ db }),
+    consoleKeys,
+    contentPolicies: createContentPolicies({ db, daysMax: contentDaysMax }),
     setup,
     /** Told after each commit that changes what `keys.gatewayKeys()` answers. @returns a function that stops listening */
     onKeysChanged: changes.listen,
     /** Called in the transaction that deletes an organisation or a project, for houses that keep something of it. */
     onDeleting: deletions.listen,
+    /** Called in the transaction after which what a project's requests said is not to be kept any more. */
+    onContentDeleting: contentDeletions.listen,
     /** Origins from which a browser may change something here. */
     trustedOrigins: origins,
     publicUrl,

@@ -34,3 +34,27 @@ export function pathOfOurs(wanted: string | undefined): string {
   // Resolving `/.//x` leaves `//x`, which a browser would take for a host when it is told to go there.
   return url.origin === ours && !url.pathname.startsWith('//') ? url.pathname + url.search : '/'
 }
+
+/** Whether browsers know passkeys at this address: it must have a name, and be safe on the way. https://w3c.github.io/webauthn/#relying-party-identifier */
+export function isPasskeyHost(publicUrl: string): boolean {
+  const { protocol, hostname } = new URL(publicUrl)
+  const isNumber = hostname.startsWith('[') || /^[\d.]+$/.test(hostname)
+  return !isNumber && (protocol === 'https:' || hostname === 'localhost' || hostname.endsWith('.localhost'))
+}
+
+/**
+ * Where a browser that opens a page by this machine's number should go instead: the same page by the name `localhost`,
+ * since passkeys and cookies belong to a name. Only for pages, and only where the public address is that name.
+ * @returns null = it may stay
+ */
+export function pageByName(
+  request: { method: string; url: string; host: string; accept: string; fetchMode: string | null },
+  publicUrl: string,
+): string | null {
+  const named = new URL(publicUrl)
+  if (named.hostname !== 'localhost' || request.host !== `127.0.0.1:${named.port || '80'}`) return null
+  const isPage =
+    request.method === 'GET' && request.accept.includes('text/html') && !/^\/(api|v1)(\/|$)/.test(request.url)
+  if (!isPage || (request.fetchMode !== null && request.fetchMode !== 'navigate')) return null
+  return `${named.origin}${request.url}`
+}

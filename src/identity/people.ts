@@ -1,80 +1,42 @@
-/**
- * People and their sessions, kept by Better Auth's core: e-mail and password, no plugins. Facts that shaped this file:
- *
- * - Only the routes in `AUTH_ROUTES` are reachable; its router has some thirty more (sign-up, e-mail change, social
- *   sign-in …), and what is not listed here does not exist for the network.
- * - Sign-up is off inside it as well. The set-up link writes the person itself, in one transaction with the
- *   organisation and the key, using Better Auth's own password hash.
- * - `transaction: false`: it calls the outer `db` in places, and the embedded database has one connection.
- * - The cookie cache is off: it would keep a revoked session alive for as long as it lasts.
- * - Its checks of origin are asked for by name, since it drops them where NODE_ENV is `test`.
- * - It reads more secrets from the environment (BETTER_AUTH_SECRETS); `secrets` given here goes first.
- */
+/** Who is signed in, and how one gets in and out by e-mail and password. Other ways in: passkeys.ts, sso-sign-in.ts. */
 import { eq } from 'drizzle-orm'
 import type { Db } from '../platform/database/database.ts'
-import type { Log } from '../platform/log.ts'
-import { ADDRESS_HEADER } from './address-header.ts'
 import type { Audit } from './audit.ts'
-import type { BetterAuth } from './better-auth.ts'
+import type { AuthRouter } from './auth-router.ts'
 import type { PersonCaller } from './rules.ts'
+import type { Sessions } from './sessions.ts'
 import { passwordProblem } from './setup-form.ts'
+import { CurrentPasswordWrong, PasswordRefused } from './sign-in-errors.ts'
 import type { SignInLimit } from './sign-in-limit.ts'
 import { installationRole, member, projectMember } from './tables.ts'
 
-/** The routes of Better Auth that the network can reach, under /api/auth. */
-export const AUTH_ROUTES = [
-  { method: 'POST', path: '/sign-in/email' },
-  { method: 'POST', path: '/sign-out' },
-  { method: 'GET', path: '/get-session' },
-  { method: 'GET', path: '/list-sessions' },
-  { method: 'POST', path: '/revoke-session' },
-  { method: 'POST', path: '/revoke-other-sessions' },
-  { method: 'POST', path: '/revoke-sessions' },
-  { method: 'POST', path: '/change-password' },
-] as const
-
 export type People = ReturnType<typeof createPeople>
 
-type PeopleDeps = {
-  db: Db
-  log: Log
-  audit: Audit
-  limit: SignInLimit
-  /** At least 32 random characters; whoever has it can forge sessions. */
-  secret: string
-  publicUrl: string
-  trustedOrigins: string[]
-}
+/** Where a request came from, with what it carries. */
+export type Visit = { headers: Headers; address: string | null }
 
-/** People and their sessions. Owns the `auth_` tables. */
-export function createPeople({ db, log, audit, limit, secret, publicUrl, trustedOrigins }: PeopleDeps) {
-  let opened: Promise<BetterAuth> | null = null
-  // Read at the first person, not at the start: its six hundred files cost a start a third of a second.
-  const auth = () => {
-    opened ??= import('./better-auth.ts').then(({ openBetterAuth }) =>
-      openBetterAuth({ db, log, secret, publicUrl, trustedOrigins }),
-    )
-    return opened
-  }
+export type PeopleDeps = { db: Db; audit: Audit; auth: AuthRouter; sessions: Sessions; limit: SignInLimit }
 
+export function createPeople({ db, audit, auth, sessions, limit }: PeopleDeps) {
   return {
     /** As Better Auth will check it. Takes a tenth of a second. */
     async hashPassword(password: string): Promise<string> {
-      return (await (await auth()).$context).password.hash(password)
+      return (await auth.passwords()).hash(password)
     },
 
     /**
      * Who is signed in, with what they hold now.
+     * @param options.prolong false where the answer has no place for cookies: then the session is only looked at
      * @returns null where nobody is; `setCookies` prolong a session and belong on the answer
      */
     async personOf(
       headers: Headers,
       address: string | null,
+      options: { prolong?: boolean } = {},
     ): Promise<{ person: PersonCaller; setCookies: string[] } | null> {
-      if (!headers.has('cookie')) return null
-      const { response, headers: answered } = await (await auth()).api.getSession({ headers, returnHeaders: true })
-      if (!response) return null
-      const { user } = response
+      const found = await auth.session(headers, options)
+      if (!found || (await sessions.endIfTooOld(found.session))) return null
+      const { user } = found
       const [roles, memberships, projectRoles] = await Promise.all([
         db.select({ role: installationRole.role }).from(installationRole).where(eq(installationRole.userId, user.id)),
         db
@@ -99,122 +61,71 @@ export function createPeople({ db, log, audit, limit, secret, publicUrl, trusted
         memberships,
         projectRoles,
         address,
-        sessionId: response.session.id,
+        sessionId: found.session.id,
       }
-      return { person, setCookies: answered.getSetCookie() }
+      return { person, setCookies: found.setCookies }
     },
 
     /**
-     * Answers a request to one of `AUTH_ROUTES`, with Better Auth's own shapes.
-     * @param body JSON as it came; empty = none
-     * @throws TooManySignIns
-     */
-    async answer(
-      request: { method: string; path: string; search: string; headers: Headers; body: string },
-      address: string | null,
-    ) {
-      const headers = new Headers(request.headers)
-      headers.delete(ADDRESS_HEADER)
-      if (address !== null) headers.set(ADDRESS_HEADER, address)
-      const url = `${new URL(publicUrl).origin}/api/auth${request.path}${request.search}`
-      const toAuth = async () =>
-        (await auth()).handler(
-          new Request(url, { method: request.method, headers, ...(request.body === '' ? {} : { body: request.body }) }),
-        )
-      switch (request.path) {
-        case '/sign-in/email':
-          return signIn(toAuth, fieldIn(request.body, 'email'), address)
-        case '/sign-out':
-        case '/change-password':
-          return withPerson(request.path, toAuth, headers, request.body, address)
-        default:
-          return toAuth()
-      }
-    },
-
-    /**
-     * Signs in with e-mail and password, as the page does.
+     * Signs in with e-mail and password, in a new session; one that the browser came with ends.
      * @returns the cookies of the new session; null where e-mail or password is wrong
      * @throws TooManySignIns
      */
     async signIn(email: string, password: string, headers: Headers, address: string | null): Promise<string[] | null> {
-      const body = JSON.stringify({ email, password })
-      const response = await this.answer(
-        { method: 'POST', path: '/sign-in/email', search: '', headers: forJson(headers), body },
-        address,
-      )
-      return response.ok ? response.headers.getSetCookie() : null
+      limit.spend(address, email)
+      return sessions.replacing(headers, async () => {
+        const response = await auth.ask({
+          method: 'POST',
+          path: '/sign-in/email',
+          body: { email, password },
+          headers,
+          address,
+        })
+        if (!response.ok) return null
+        limit.succeeded(address, email)
+        return response.headers.getSetCookie()
+      })
     },
 
     /** Ends the session that these cookies carry. @returns cookies that clear them */
     async signOut(headers: Headers, address: string | null): Promise<string[]> {
-      const response = await this.answer(
-        { method: 'POST', path: '/sign-out', search: '', headers: forJson(headers), body: '{}' },
-        address,
-      )
+      const found = await auth.session(headers)
+      const response = await auth.ask({ method: 'POST', path: '/sign-out', body: {}, headers, address })
+      if (found) await sessions.signedOut(found.session.userId, address)
       return response.headers.getSetCookie()
     },
-  }
 
-  async function signIn(toAuth: () => Promise<Response>, email: string, address: string | null): Promise<Response> {
-    limit.spend(address, email)
-    const response = await toAuth()
-    if (!response.ok) return response
-    limit.succeeded(address, email)
-    const { user } = (await response.clone().json()) as { user: { id: string } }
-    await tell('person.signed_in', user.id, address)
-    return response
-  }
-
-  async function withPerson(
-    path: '/sign-out' | '/change-password',
-    toAuth: () => Promise<Response>,
-    headers: Headers,
-    body: string,
-    address: string | null,
-  ) {
-    const session = await (await auth()).api.getSession({ headers })
-    if (path === '/change-password') {
-      // The old password is asked for, so this is a place to guess it for whoever finds a browser open.
-      limit.spend(address, session?.user.email ?? '')
-      const problem = passwordProblem(fieldIn(body, 'newPassword'), session?.user.email ?? '')
-      if (problem !== null) return Response.json({ code: 'PASSWORD_REFUSED', message: problem }, { status: 400 })
-    }
-    const response = await toAuth()
-    if (response.ok && session) {
-      await tell(path === '/sign-out' ? 'person.signed_out' : 'person.password_changed', session.user.id, address)
-      if (path === '/change-password') limit.succeeded(address, session.user.email)
-    }
-    return response
-  }
-
-  function tell(action: string, userId: string, address: string | null) {
-    return db.transaction((tx) =>
-      audit.record(tx, {
-        actor: { kind: 'person', id: userId },
-        action,
-        target: userId,
-        organizationId: null,
+    /**
+     * Changes the person's own password and ends all his sessions; the caller goes on in a new one.
+     * @returns the new session's cookies
+     * @throws TooManySignIns  the current password is asked for, so this is a place to guess it
+     * @throws PasswordRefused
+     * @throws CurrentPasswordWrong  also where there is no password yet
+     */
+    async changePassword(person: PersonCaller, wanted: { current: string; next: string }, { headers, address }: Visit) {
+      limit.spend(address, person.email)
+      const problem = passwordProblem(wanted.next, person.email)
+      if (problem !== null) throw new PasswordRefused({ problem })
+      const response = await auth.ask({
+        method: 'POST',
+        path: '/change-password',
+        body: { currentPassword: wanted.current, newPassword: wanted.next, revokeOtherSessions: true },
+        headers,
         address,
-      }),
-    )
-  }
-}
-
-/** The headers of a page's form, for the JSON that is made of it. */
-function forJson(headers: Headers): Headers {
-  const changed = new Headers(headers)
-  changed.set('content-type', 'application/json')
-  changed.delete('content-length')
-  return changed
-}
-
-/** A text in a JSON body; empty where there is none, which Better Auth will refuse. */
-function fieldIn(body: string, name: string): string {
-  try {
-    const value = (JSON.parse(body) as Record<string, unknown> | null)?.[name]
-    return typeof value === 'string' ? value : ''
-  } catch {
-    return ''
+      })
+      if (!response.ok) throw new CurrentPasswordWrong({})
+      limit.succeeded(address, person.email)
+      await db.transaction((tx) =>
+        audit.record(tx, {
+          actor: { kind: 'person', id: person.userId },
+          action: 'person.password_changed',
+          target: person.userId,
+          organizationId: null,
+          address,
+        }),
+      )
+      await sessions.told()
+      return response.headers.getSetCookie()
+    },
   }
 }

@@ -1,9 +1,10 @@
 /**
- * /api of this house, one file for each idea; pages and Better Auth's own routes. On the public socket a session says who
+ * /api of this house, one file for each idea, and the plain pages. On the public socket a session says who
  * is calling; on the admin socket it is the operator of this machine.
  */
 import type { Server } from '../platform/http.ts'
 import { guardRoutes } from './access.ts'
+import { accountRoutes } from './account-routes.ts'
 import { auditRoutes } from './audit-routes.ts'
 import { authRoutes } from './auth-routes.ts'
 import type { Identity } from './identity.ts'
@@ -16,6 +17,7 @@ import { organizationRoutes } from './organization-routes.ts'
 import { type PageFacts, pageRoutes } from './page-routes.ts'
 import { projectRoutes } from './project-routes.ts'
 import { serviceAccountRoutes } from './service-account-routes.ts'
+import { setupRoutes } from './setup-routes.ts'
 
 export type IdentityRoutesOptions = { identity: Identity; facts: PageFacts }
 
@@ -31,6 +33,8 @@ export async function identityRoutes(server: Server, { identity, facts }: Identi
   await server.register(serviceAccountRoutes, { identity })
   await server.register(keyRoutes, { identity })
   await server.register(auditRoutes, { identity })
+  await server.register(setupRoutes, { identity, facts })
   await server.register(authRoutes, { identity })
+  await server.register(accountRoutes, { identity })
   await server.register(pageRoutes, { identity, facts })
 }

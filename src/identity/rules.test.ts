@@ -78,6 +78,8 @@ const EXPECTED: Record<Action, string> = {
   'backup.delete': 'mO',
   'backup.restore': 'mO',
   'organizations.create': 'mO',
+  'people.reset_password': 'mOo',
+  'people.end_sessions': 'mOoa',
   'people.list': 'mO',
   'operators.list': 'mO',
   'operators.change': 'mO',

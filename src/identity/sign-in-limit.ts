@@ -1,54 +1,85 @@
 /**
- * How often one may try to sign in: per address and e-mail together, so that guessing at one person stops soon, and per
- * address, so that guessing through a list of people does. No limit on an e-mail alone: anybody could then lock its owner
- * out. In memory, since one control is active per installation; Better Auth's own limiter is off, because it counts by
- * address only and keeps one global count for all that it serves.
+ * How often one may try to sign in, or to do what a guesser would do instead:
+ *
+ *     per address and e-mail   5 in 5 minutes    guessing at one person from one place stops soon
+ *     per address             50 in 5 minutes    so does guessing through a list of people
+ *     per e-mail             100 in an hour      so does guessing at one person from many places
+ *
+ * The last one could be used to lock somebody out, so it does not count where that person has signed in before. In
+ * memory, since one control is active per installation; Better Auth's own limiter is off, because it counts by address
+ * only and keeps one global count for all that it serves.
  */
 import { isIPv6 } from 'node:net'
 import type { Clock } from '../platform/clock.ts'
 import { TooManySignIns } from './errors.ts'
 
-const WINDOW_MS = 5 * 60_000
-const TRIES_AT_ONE_PERSON = 5
-const TRIES_FROM_ONE_ADDRESS = 50
+const MINUTE_MS = 60_000
+const AT_ONE_PERSON_FROM_ONE_ADDRESS = { most: 5, withinMs: 5 * MINUTE_MS }
+const FROM_ONE_ADDRESS = { most: 50, withinMs: 5 * MINUTE_MS }
+const AT_ONE_PERSON = { most: 100, withinMs: 60 * MINUTE_MS }
+/** For whoever shows which limits are in force. */
+export const SIGN_IN_LIMITS = {
+  one_person_from_one_address: AT_ONE_PERSON_FROM_ONE_ADDRESS,
+  one_address: FROM_ONE_ADDRESS,
+  one_person: AT_ONE_PERSON,
+} as const
+const KNOWN_MS = 30 * 24 * 60 * MINUTE_MS
 const ENTRIES_MAX = 50_000
 
+type Bound = { most: number; withinMs: number }
 type Tries = { since: number; count: number }
 
 export type SignInLimit = ReturnType<typeof createSignInLimit>
 
 export function createSignInLimit(clock: Clock) {
   const tries = new Map<string, Tries>()
+  /** Since when somebody is known to come from somewhere. */
+  const known = new Map<string, number>()
 
-  function spend(key: string, most: number): void {
+  function spend(key: string, { most, withinMs }: Bound): void {
     const now = clock.nowMs()
     const found = tries.get(key)
-    const current = found && now - found.since < WINDOW_MS ? found : { since: now, count: 0 }
+    const current = found && now - found.since < withinMs ? found : { since: now, count: 0 }
     if (current.count >= most)
-      throw new TooManySignIns({ retryAfterS: Math.ceil((current.since + WINDOW_MS - now) / 1000) })
-    // Deleted first, so that the map's order is by last use and what falls out is the oldest.
-    tries.delete(key)
-    tries.set(key, { since: current.since, count: current.count + 1 })
-    for (const oldest of tries.keys()) {
-      if (tries.size <= ENTRIES_MAX) break
-      tries.delete(oldest)
-    }
+      throw new TooManySignIns({ retryAfterS: Math.ceil((current.since + withinMs - now) / 1000) })
+    keep(tries, key, { since: current.since, count: current.count + 1 })
   }
 
   return {
     /**
      * Counts one try, before it is made: many at once cannot slip through.
+     * @param email whose account is tried; null = nobody's in particular
      * @throws TooManySignIns
      */
-    spend(address: string | null, email: string): void {
+    spend(address: string | null, email: string | null): void {
       const from = networkOf(address)
-      spend(from, TRIES_FROM_ONE_ADDRESS)
-      spend(`${from} ${email.toLowerCase()}`, TRIES_AT_ONE_PERSON)
+      spend(from, FROM_ONE_ADDRESS)
+      if (email === null) return
+      const pair = pairOf(from, email)
+      spend(pair, AT_ONE_PERSON_FROM_ONE_ADDRESS)
+      if (clock.nowMs() - (known.get(pair) ?? Number.NEGATIVE_INFINITY) > KNOWN_MS)
+        spend(`@ ${email.toLowerCase()}`, AT_ONE_PERSON)
     },
-    /** Forgets the tries at a person who signed in after all. */
+    /** Forgets the tries at a person who signed in after all, and remembers that he comes from there. */
     succeeded(address: string | null, email: string): void {
-      tries.delete(`${networkOf(address)} ${email.toLowerCase()}`)
+      const pair = pairOf(networkOf(address), email)
+      tries.delete(pair)
+      keep(known, pair, clock.nowMs())
     },
+  }
+}
+
+function pairOf(network: string, email: string): string {
+  return `${network} ${email.toLowerCase()}`
+}
+
+/** Sets a value as the newest; beyond `ENTRIES_MAX` the oldest falls out. */
+function keep<Value>(map: Map<string, Value>, key: string, value: Value): void {
+  map.delete(key)
+  map.set(key, value)
+  for (const oldest of map.keys()) {
+    if (map.size <= ENTRIES_MAX) break
+    map.delete(oldest)
   }
 }
 

@@ -7,7 +7,7 @@ import { newId, randomText } from '../platform/ids.ts'
 import { createLog } from '../platform/log.ts'
 import { createMailer } from '../platform/mail.ts'
 import { guardRoutes, type Socket } from './access.ts'
-import { createIdentity } from './identity.ts'
+import { createIdentity, type IdentityDeps } from './identity.ts'
 import { identityRoutes } from './routes.ts'
 import type { OrganizationRole } from './rules.ts'
 import { authAccount, authUser, installationRole, member, organization, project } from './tables.ts'
@@ -17,7 +17,9 @@ export const PASSWORD = 'correct horse battery'
 
 export type TestInstallation = Awaited<ReturnType<typeof testInstallation>>
 
-export async function testInstallation() {
+export type TestOptions = Partial<Pick<IdentityDeps, 'mailer' | 'oidc' | 'publicUrl' | 'session'>>
+
+export async function testInstallation(options: TestOptions = {}) {
   const database = await scratchDatabase()
   const log = createLog('test', 'silent')
   let laterMs = 0
@@ -28,8 +30,12 @@ export async function testInstallation() {
     log,
     mailer: createMailer(null),
     publicUrl: ORIGIN,
+    session: { idleMs: 7 * 86_400_000, longestMs: 30 * 86_400_000 },
+    oidc: null,
+    ...options,
     port: 8484,
     secret: 'a-secret-for-tests-7Hq2mZ9sVxK4nB1tRc8yLw5eJd0fGa3uPo6i',
+    contentDaysMax: 90,
   })
   const facts = { status: async () => 'test-model is loaded.', sampleModel: async () => 'test-model' }
 

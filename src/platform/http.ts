@@ -53,6 +53,8 @@ export async function createServer({ log, version, publicUrl, elsewhere }: Serve
     forceCloseConnections: 'idle',
     ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false } },
   }).withTypeProvider<TypeBoxTypeProvider>()
+  // JSON alone: text is what a page of another site can send without asking first.
+  server.removeContentTypeParser('text/plain')
 
   await server.register(swagger, {
     convertConstToEnum: false, // OpenAPI 3.1 knows const
