@@ -22,7 +22,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import OpenAI from 'openai'
-import type { UsageRecordOnWire } from '../src/billing/schema.ts'
+import type { RequestOnWire } from '../src/billing/request-schema.ts'
 import { type DataFolder, dataFolderAt, sockets } from '../src/platform/data-folder.ts'
 import { scratchUrl } from '../src/platform/database/scratch.ts'
 import { type SocketAnswer, socketRequest } from '../src/platform/socket-request.ts'
@@ -231,9 +231,9 @@ export class Product {
     })
   }
 
-  /** The newest usage records, newest first. */
-  async usage(limit = 100): Promise<UsageRecordOnWire[]> {
-    return (await this.get<{ data: UsageRecordOnWire[] }>(`/api/usage/records?limit=${limit}`)).data
+  /** The newest requests that are recorded, newest first. */
+  async usage(limit = 100): Promise<RequestOnWire[]> {
+    return (await this.get<{ data: RequestOnWire[] }>(`/api/requests?limit=${limit}`)).data
   }
 
   processes(): ProductProcess[] {

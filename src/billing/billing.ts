@@ -1,59 +1,84 @@
 /**
- * Billing: what was consumed. Owns table usage_record; prices, holds and wallets come on top of it.
+ * Billing: what was consumed, by whom. Owns table usage_record, the roll-ups made of it and the names beside them;
+ * prices, holds and wallets come on top of it.
  */
-import { and, desc, eq, inArray, lt } from 'drizzle-orm'
-import { type Caller, organizationsFor, requireVisible } from '../identity/rules.ts'
-import type { Db } from '../platform/database/database.ts'
-import { type Page, type PageOf, pageOf } from '../platform/paging.ts'
-import { usageRecord } from './tables.ts'
+import { asc, count, gt } from 'drizzle-orm'
+import type { Clock } from '../platform/clock.ts'
+import type { Db, Tx } from '../platform/database/database.ts'
+import { createRequests } from './requests.ts'
+import { usageRecord, usageSeries } from './tables.ts'
+import { createUsage } from './usage.ts'
+import { createUsageKeys, type FindKeys } from './usage-keys.ts'
 import type { UsageRecord } from './usage-record.ts'
+import { addToRollUps } from './write-roll-ups.ts'
 
 /** 28 columns a row: stays far below the 30,000 parameters that are safe in one statement. */
 const ROWS_PER_INSERT = 500
+const ROWS_PER_CATCH_UP = 2_000
 
-/** A record as the database keeps it. */
-export type UsageRow = typeof usageRecord.$inferSelect
-
-export type UsageFilter = { organizationId: string | null; projectId: string | null; keyId: string | null }
+export type BillingDeps = {
+  db: Db
+  clock: Clock
+  /** What keys, their projects and their owners are called. */
+  findKeys: FindKeys
+}
 
 export type Billing = ReturnType<typeof createBilling>
 
-export function createBilling({ db }: { db: Db }) {
+export function createBilling({ db, clock, findKeys }: BillingDeps) {
+  const keys = createUsageKeys({ db, clock, findKeys })
   return {
-    /** Writes records down; one that is already there is left as it is, so a worker may send a batch again. */
-    async recordUsage(records: UsageRecord[]): Promise<void> {
+    /** Figures: sums, percentiles, series. */
+    usage: createUsage({ db, clock, keys }),
+    /** Records, one by one. */
+    requests: createRequests({ db, keys }),
+
+    /**
+     * Writes records down and adds them to the roll-ups, in one transaction a batch. One that is already there is left as
+     * it is and counted no second time, so a worker may send a batch again.
+     */
+    async recordUsage(records: readonly UsageRecord[]): Promise<void> {
+      await keys.remember(records.map(({ keyId }) => keyId))
       for (let start = 0; start < records.length; start += ROWS_PER_INSERT) {
-        const rows = records
-          .slice(start, start + ROWS_PER_INSERT)
-          .map(({ startedAtMs, ...record }) => ({ ...record, startedAt: new Date(startedAtMs) }))
-        await db.insert(usageRecord).values(rows).onConflictDoNothing()
+        const batch = [...records.slice(start, start + ROWS_PER_INSERT)].sort((a, b) => (a.id < b.id ? -1 : 1))
+        await db.transaction(async (tx) => addToRollUps(tx, await insertNew(tx, batch)))
       }
     },
 
     /**
-     * The records that exist for `caller`, newest first.
-     * @throws OrganizationUnknown where a named organisation is not there, or not for him
+     * Adds up records that were written before there were roll-ups. Call it before anything is recorded.
+     * @returns how many there were
      */
-    async listUsage(caller: Caller, filter: UsageFilter, page: Page): Promise<PageOf<UsageRow>> {
-      if (filter.organizationId !== null) requireVisible(caller, filter.organizationId, 'usage.read')
-      const reach = organizationsFor(caller, 'usage.read')
-      // select * from usage_record where organization_id = any($1) and … and id < $2 order by id desc limit $3:
-      // ids begin with the time, so the primary key is the order.
-      const rows = await db
-        .select()
-        .from(usageRecord)
-        .where(
-          and(
-            reach === 'all' ? undefined : inArray(usageRecord.organizationId, reach),
-            filter.organizationId === null ? undefined : eq(usageRecord.organizationId, filter.organizationId),
-            filter.projectId === null ? undefined : eq(usageRecord.projectId, filter.projectId),
-            filter.keyId === null ? undefined : eq(usageRecord.keyId, filter.keyId),
-            page.after === null ? undefined : lt(usageRecord.id, page.after),
-          ),
-        )
-        .orderBy(desc(usageRecord.id))
-        .limit(page.limit + 1)
-      return pageOf(rows, page)
+    async catchUp(): Promise<number> {
+      if ((await db.select({ id: usageSeries.id }).from(usageSeries).limit(1)).length > 0) return 0
+      return db.transaction(async (tx) => {
+        for (let after = ''; ; ) {
+          const rows = await tx
+            .select()
+            .from(usageRecord)
+            .where(gt(usageRecord.id, after))
+            .orderBy(asc(usageRecord.id))
+            .limit(ROWS_PER_CATCH_UP)
+          await addToRollUps(tx, rows.map(recordOf))
+          const last = rows.at(-1)
+          if (rows.length < ROWS_PER_CATCH_UP || !last) break
+          after = last.id
+        }
+        const [all] = await tx.select({ records: count() }).from(usageRecord)
+        return all?.records ?? 0
+      })
     },
   }
+}
+
+/** @returns those that were not there yet, each once */
+async function insertNew(tx: Tx, records: readonly UsageRecord[]): Promise<UsageRecord[]> {
+  const rows = records.map(({ startedAtMs, ...record }) => ({ ...record, startedAt: new Date(startedAtMs) }))
+  const inserted = await tx.insert(usageRecord).values(rows).onConflictDoNothing().returning({ id: usageRecord.id })
+  const byId = new Map(records.toReversed().map((record) => [record.id, record]))
+  return inserted.flatMap(({ id }) => byId.get(id) ?? [])
+}
+
+function recordOf({ startedAt, outcome: _, ...row }: typeof usageRecord.$inferSelect): UsageRecord {
+  return { ...row, startedAtMs: startedAt.getTime() }
 }

@@ -100,7 +100,8 @@ export async function startControl({
   })
   const deployments = createDeployments({ db, catalog, engines, clock, log })
   catalog.askBeforeDeleting((model) => (deployments.isLoaded(model) ? 'a running engine' : null))
-  const billing = createBilling({ db })
+  const billing = createBilling({ db, clock, findKeys: identity.names.keys })
+  await billing.catchUp()
   const feed = createSnapshotFeed({
     keys: () => identity.keys.gatewayKeys(),
     routes: () => deployments.routes().map(snapshotRoute),

@@ -893,6 +893,35 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
     },
   },
   {
+    title: 'Usage',
+    errors: {
+      'billing.time_zone_unknown': {
+        statuses: [400],
+        at: [...usageFigures, 'operation:getUsageOverview'],
+        means: '`time_zone` is no name of the IANA list.',
+        whatToDo: 'Use one such as `Europe/Berlin` or `Asia/Shanghai`.',
+      },
+      'billing.range_empty': {
+        statuses: [400],
+        at: usageFigures,
+        means: '`to` is not after `from`.',
+        whatToDo: 'Mend one of them; `to` itself is not in the range.',
+      },
+      'billing.too_many_steps': {
+        statuses: [400],
+        at: usageFigures,
+        means: 'The range has more steps than an answer can hold; the message says how many.',
+        whatToDo: 'Take a longer `step` or a shorter range.',
+      },
+      'billing.request_unknown': {
+        statuses: [404],
+        at: ['operation:getRequest'],
+        means: 'No request of this id reached a model, or it is not yours to see.',
+        whatToDo: 'Use the id of its answer’s `x-request-id`, a second after it ended.',
+      },
+    },
+  },
+  {
     title: 'Operations',
     errors: {
       'operations.backup_is_postgresql': {
