@@ -2,7 +2,7 @@
 import { type Static, Type } from 'typebox'
 import { oneOf, orNull, pageShape, Time } from '../platform/wire-shapes.ts'
 import type { CountedOrganization } from './organizations.ts'
-import type { CountedProject } from './projects.ts'
+import type { CountedProject, ProjectChange as ProjectChangeWanted } from './projects.ts'
 import type { RevokedKey } from './revoke-keys.ts'
 import { ACTIONS, type Caller, may, ORGANIZATION_ROLES, RULES, roleIn } from './rules.ts'
 
@@ -64,12 +64,27 @@ export function organizationOnWire(row: CountedOrganization, caller: Caller): St
 
 // ── projects ────────────────────────────────────────────
 
+const contentFields = {
+  content_on_disk: Type.Boolean({ description: 'Whether prompts of this project may reach a disk.' }),
+  content_logging: Type.Boolean({
+    description: 'Whether what its requests and answers say is kept, for people to read. Wants content_on_disk.',
+  }),
+  content_retention_days: Type.Integer({
+    minimum: 1,
+    maximum: 365,
+    description: 'For how long it is kept. A longer time holds for what comes from then on, a shorter one for all.',
+  }),
+  content_client_address: Type.Boolean({
+    description: 'Whether the address that a request came from is kept with it.',
+  }),
+}
+
 export const ProjectShape = Type.Object({
   id: Type.String(),
   organization_id: Type.String(),
   organization_name: Type.String(),
   name: Type.String(),
-  content_on_disk: Type.Boolean({ description: 'Whether prompts of this project may reach a disk.' }),
+  ...contentFields,
   created_at: Time,
   keys: Type.Integer({ description: 'Keys that can be used now.' }),
   role: Type.Unsafe<Static<typeof Role>>({ ...Role, description: "The caller's here; null = none." }),
@@ -82,7 +97,13 @@ export const ProjectWanted = Type.Object(
   { additionalProperties: false },
 )
 export const ProjectChange = Type.Object(
-  { name: Type.Optional(NameShape), content_on_disk: Type.Optional(Type.Boolean()) },
+  {
+    name: Type.Optional(NameShape),
+    content_on_disk: Type.Optional(contentFields.content_on_disk),
+    content_logging: Type.Optional(contentFields.content_logging),
+    content_retention_days: Type.Optional(contentFields.content_retention_days),
+    content_client_address: Type.Optional(contentFields.content_client_address),
+  },
   { additionalProperties: false, minProperties: 1 },
 )
 
@@ -97,10 +118,25 @@ export function projectOnWire(row: CountedProject, caller: Caller): Static<typeo
     organization_name: row.organizationName,
     name: row.name,
     content_on_disk: row.contentOnDisk,
+    content_logging: row.contentLogging,
+    content_retention_days: row.contentRetentionDays,
+    content_client_address: row.contentClientAddress,
     created_at: row.createdAt.toISOString(),
     keys: row.keys,
     role: caller.kind === 'person' ? roleIn(caller, organizationId, id) : null,
     allowed: allowedOn(caller, { organizationId, projectId: id }),
+  }
+}
+
+/** What a change names, and nothing of what it leaves as it is. */
+export function projectChangeFrom(body: Static<typeof ProjectChange>): ProjectChangeWanted {
+  const { name, content_on_disk, content_logging, content_retention_days, content_client_address } = body
+  return {
+    ...(name === undefined ? {} : { name: name.trim() }),
+    ...(content_on_disk === undefined ? {} : { contentOnDisk: content_on_disk }),
+    ...(content_logging === undefined ? {} : { contentLogging: content_logging }),
+    ...(content_retention_days === undefined ? {} : { contentRetentionDays: content_retention_days }),
+    ...(content_client_address === undefined ? {} : { contentClientAddress: content_client_address }),
   }
 }
 

@@ -78,18 +78,16 @@ export async function projectRoutes(server: Server, { identity }: { identity: Id
       schema: {
         tags: ['Organisations'],
         summary: 'Change a project',
+        description:
+          'Switching content_on_disk off switches content_logging off with it. What is not to be kept any more is deleted before the answer comes.',
         params: named,
         body: wire.ProjectChange,
-        response: { 200: wire.ProjectShape, 400: ErrorShape, ...refusals, 404: ErrorShape },
+        response: { 200: wire.ProjectShape, 400: ErrorShape, ...refusals, 404: ErrorShape, 409: ErrorShape },
       },
     },
     async (request) => {
       const caller = knownCaller(request)
-      const { name, content_on_disk } = request.body
-      const change = {
-        ...(name === undefined ? {} : { name: name.trim() }),
-        ...(content_on_disk === undefined ? {} : { contentOnDisk: content_on_disk }),
-      }
+      const change = wire.projectChangeFrom(request.body)
       return wire.projectOnWire(await organizations.updateProject(caller, request.params.id, change), caller)
     },
   )
