@@ -152,6 +152,8 @@ export function scriptedEngine(options: ScriptedOptions): ScriptedEngine {
     isEndOfGeneration: (token) => token === EOS,
     renderTemplate: (_template, values) => (options.render ?? renderChatml)(values),
     checkGrammar() {},
+    expect: () => () => undefined,
+
     generate(request, onToken): Generation {
       if (disposed) throw new EngineError('engine.closing', 'The engine is closing.')
       checkAdapter(request.adapter)

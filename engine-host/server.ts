@@ -110,10 +110,24 @@ export function createEngineServer(options: EngineServerOptions): EngineServer {
     const host = readyHost(state)
     const found = ROUTES.find((entry) => entry.method === request.method && matches(entry.path, pathname))
     if (found === undefined) throw noRoute(request.method ?? '', pathname)
-    const body =
-      request.method === 'POST' ? await readBody(request, bodyLimit(host.engine.facts, found.contexts)) : null
-    const call: Call = {
+    const arrived = found.generates ? host.engine.expect() : () => undefined
+    try {
+      const body =
+        request.method === 'POST' ? await readBody(request, bodyLimit(host.engine.facts, found.contexts)) : null
+      await found.answer(host, callOf(request, response, { body, requestId, arrived }), url)
+    } finally {
+      arrived()
+    }
+  }
+
+  function callOf(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { body, requestId, arrived }: Pick<Call, 'body' | 'requestId' | 'arrived'>,
+  ): Call {
+    return {
       body,
+      arrived,
       response,
       requestId,
       // Without a salt nothing is shared: a request of unknown origin must not read another's prefix.
@@ -123,7 +137,6 @@ export function createEngineServer(options: EngineServerOptions): EngineServer {
       disk: header(request, ENGINE_HEADERS.disk) === 'allow',
       usage: header(request, ENGINE_HEADERS.usage) ?? undefined,
     }
-    await found.answer(host, call, url)
   }
 
   return {
@@ -207,6 +220,8 @@ function readyHost(state: State): Host {
 type Route = {
   /** How many contexts of text a body may hold; absent = no bound but that of all bodies. */
   contexts?: number
+  /** Whether it ends in `generate`, so that the engine may expect it. */
+  generates?: true
   method: 'GET' | 'POST' | 'DELETE'
   /** `*` at the end stands for the rest of the path. */
   path: string
@@ -214,8 +229,8 @@ type Route = {
 }
 
 const ROUTES: readonly Route[] = [
-  { method: 'POST', path: '/v1/chat/completions', contexts: 1, answer: answerChat },
-  { method: 'POST', path: '/v1/completions', answer: answerCompletion },
+  { method: 'POST', path: '/v1/chat/completions', contexts: 1, generates: true, answer: answerChat },
+  { method: 'POST', path: '/v1/completions', generates: true, answer: answerCompletion },
   { method: 'POST', path: '/v1/embeddings', answer: answerEmbedding },
   { method: 'GET', path: '/v1/models', answer: (host, call) => sendJson(call.response, 200, listModels(host)) },
   {

@@ -113,6 +113,11 @@ export interface TokenEngine {
   renderTemplate(template: string, values: Record<string, unknown>): string
   /** Checks a GBNF grammar. @throws EngineError `engine.grammar_invalid` */
   checkGrammar(gbnf: string): void
+  /**
+   * Says that a request is on its way to `generate`. An engine that stands still waits for it a moment, so that what comes
+   * together starts together. @returns what to call, once or more, when it was handed over or given up
+   */
+  expect(): () => void
   /** `onToken` must not block or throw; it is called in order, once per token, never after `done` settled. */
   generate(request: GenerateRequest, onToken: (token: GeneratedToken) => void): Generation
   /** One normalised vector per input. Only where the spec's task is `embedding`. */

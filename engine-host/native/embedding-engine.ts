@@ -35,6 +35,8 @@ export function createEmbeddingEngine({ llama, words, context, release }: Embedd
     checkGrammar(gbnf) {
       words.parseGrammar(gbnf)
     },
+    expect: () => () => undefined,
+
     generate() {
       const error = new EngineError(
         'engine.model_unsupported',

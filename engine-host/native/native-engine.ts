@@ -25,6 +25,8 @@ export function createNativeEngine({ words, release, ...options }: NativeEngineP
       words.parseGrammar(gbnf)
     },
 
+    expect: () => loop.expect(),
+
     generate(request, onToken) {
       const adapter = request.adapter === null ? null : adapters.get(request.adapter)
       if (adapter === undefined) {

@@ -30,6 +30,8 @@ export type Call = {
   share: string
   adapter: string | null
   disk: boolean
+  /** Tells the engine that what was expected has been handed over. */
+  arrived(): void
   /** The header `x-tradewind-usage`. */
   usage: string | undefined
 }

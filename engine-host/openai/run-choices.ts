@@ -65,6 +65,7 @@ export async function runChoices(
       choice.done.catch(cancelAll)
       choices.push(choice)
     }
+    call.arrived()
     return { ends: await Promise.all(choices.map((choice) => choice.done)), cutBy }
   } catch (error) {
     cancelAll()

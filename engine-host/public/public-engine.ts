@@ -309,6 +309,8 @@ export async function createPublicEngine(parts: PublicEngineParts): Promise<Toke
     checkGrammar(gbnf) {
       words.parseGrammar(gbnf)
     },
+    expect: () => () => undefined,
+
     generate(request, onToken) {
       const refused = refusal(request)
       if (refused !== null) return { cancel: () => {}, done: Promise.reject(refused) }
