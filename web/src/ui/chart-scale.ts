@@ -1,0 +1,99 @@
+/** The maths of charts: round figures for an axis, labels that keep clear of each other, room that words need. Pure. */
+
+export type Axis = {
+  /** What the upper edge stands for. */
+  top: number
+  /** Values with a line, from 0 up. */
+  ticks: number[]
+}
+
+/**
+ * Round steps from 0 to at least `max`.
+ * @param count about how many lines above 0
+ * @param whole what is counted cannot be halved
+ */
+export function axisTo(max: number, count: number, whole: boolean): Axis {
+  if (!(max > 0) || !Number.isFinite(max)) return { top: 1, ticks: [0] }
+  const step = roundStep(max / count, whole)
+  const last = Math.floor((max * 1.02) / step) * step
+  // A line shortly above the highest value closes the picture; one far above it would leave it empty.
+  const top = max > last && last + step - max < step * 0.3 ? last + step : Math.max(last, max * 1.04)
+  const ticks = []
+  for (let index = 0; index * step <= top * 1.000001; index++) ticks.push(Number((index * step).toPrecision(12)))
+  return { top, ticks }
+}
+
+function roundStep(raw: number, whole: boolean): number {
+  const size = 10 ** Math.floor(Math.log10(raw))
+  const step = ([1, 2, 2.5, 5].find((one) => raw <= one * size * 1.000001) ?? 10) * size
+  return whole ? Math.max(1, Math.ceil(step)) : step
+}
+
+/** A figure of an axis: 0, 40, 2,000, 200 k, 2.5 M. */
+export function tickNumber(value: number, figure: (value: number, digits?: number) => string): string {
+  for (const [size, unit] of [
+    [1e12, 'T'],
+    [1e9, 'B'],
+    [1e6, 'M'],
+    [1e3, 'k'],
+  ] as const)
+    if (value >= (size === 1e3 ? 1e4 : size)) return `${figure(value / size, 2)} ${unit}`
+  return figure(value, value < 1 ? 4 : 2)
+}
+
+/**
+ * Moves places apart until each keeps `gap` from the next, as little as possible, within 0 and `room`.
+ * @returns one place for each, in the order of `wanted`
+ */
+export function spread(wanted: readonly number[], gap: number, room: number): number[] {
+  if (wanted.length < 2) return wanted.map((at) => clamp(at, 0, room))
+  const tight = Math.min(gap, room / (wanted.length - 1))
+  const order = wanted.map((_, index) => index).sort((a, b) => wanted[a]! - wanted[b]! || a - b)
+  // Blocks of labels that touch; each stands where its members would on average.
+  const blocks: { members: number[]; first: number }[] = []
+  const firstOf = (members: readonly number[]) => {
+    const sum = members.reduce((total, member, at) => total + wanted[member]! - at * tight, 0)
+    return clamp(sum / members.length, 0, room - (members.length - 1) * tight)
+  }
+  for (const index of order) {
+    let members = [index]
+    let first = firstOf(members)
+    for (
+      let above = blocks.at(-1);
+      above && above.first + above.members.length * tight > first;
+      above = blocks.at(-1)
+    ) {
+      members = [...above.members, ...members]
+      first = firstOf(members)
+      blocks.pop()
+    }
+    blocks.push({ members, first })
+  }
+  const places: number[] = Array(wanted.length)
+  for (const { members, first } of blocks)
+    for (const [at, index] of members.entries()) places[index] = first + at * tight
+  return places
+}
+
+/** About how wide words of 12 px are, in px: nothing is measured, so nothing is laid out twice. */
+export function widthOf(words: string): number {
+  let width = 0
+  for (const letter of words) {
+    const code = letter.codePointAt(0)!
+    width +=
+      code >= 0x2e80
+        ? 12
+        : /[MW@%]/.test(letter)
+          ? 10
+          : /[A-Z0-9$–-]/.test(letter)
+            ? 7.6
+            : /[ijlt.,: ]/.test(letter)
+              ? 3.8
+              : 6.6
+  }
+  return Math.ceil(width)
+}
+
+export function clamp(value: number, low: number, high: number): number {
+  return Math.max(low, Math.min(high, value))
+}

@@ -1,0 +1,75 @@
+/**
+ * Whether a model fits this machine: a sign and a word, a bar of the machine's memory, the amount; or what it needs
+ * instead. Does not fit is a fact and no failure: grey, never red.
+ */
+import type { FitVerdict } from '../../../src/catalog/fit.ts'
+import { useFormat } from './format.ts'
+import type { SignName } from './icon.tsx'
+import { Meter, State, type Tone } from './state.tsx'
+import { usePartWords } from './words.ts'
+
+const LOOKS: Record<
+  FitVerdict,
+  { tone: Tone; sign: SignName; word: 'fit.fits' | 'fit.tight' | 'fit.alone' | 'fit.no' }
+> = {
+  fits: { tone: 'good', sign: 'ok', word: 'fit.fits' },
+  tight: { tone: 'warn', sign: 'warn', word: 'fit.tight' },
+  'fits-alone': { tone: 'plain', sign: 'half', word: 'fit.alone' },
+  'does-not-fit': { tone: 'plain', sign: 'no', word: 'fit.no' },
+}
+
+/** The verdict alone: in a table that has the amounts in columns of their own. */
+export function FitState({ verdict }: { verdict: FitVerdict }) {
+  const t = usePartWords()
+  const { tone, sign, word } = LOOKS[verdict]
+  return (
+    <State tone={tone} sign={sign}>
+      {t(word)}
+    </State>
+  )
+}
+
+export function Fit({
+  verdict,
+  neededBytes,
+  capacityBytes,
+  servedBy = [],
+  reason,
+  measured = false,
+}: {
+  verdict: FitVerdict
+  /** null = the size is not known. */
+  neededBytes: number | null
+  /** What all models together may take here. */
+  capacityBytes: number
+  /** Hardware that serves it: `8 × H200`. The first is told. */
+  servedBy?: readonly string[]
+  /** The sentence with the numbers, on hover. */
+  reason?: string
+  /** The amount was measured here. Else it is an estimate and says so. */
+  measured?: boolean
+}) {
+  const t = usePartWords()
+  const format = useFormat()
+  const amount = neededBytes === null ? null : `${measured ? '' : '≈ '}${format.bytes(neededBytes)}`
+  if (verdict === 'does-not-fit') {
+    const hardware = servedBy[0] ?? amount
+    return (
+      <span className="fit no" title={reason}>
+        <FitState verdict={verdict} />
+        <span className="need">{hardware === null ? t('fit.unknown') : t('fit.needs', { hardware })}</span>
+      </span>
+    )
+  }
+  return (
+    <span className="fit" title={reason}>
+      <FitState verdict={verdict} />
+      <Meter
+        share={(neededBytes ?? 0) / Math.max(1, capacityBytes)}
+        {...(verdict === 'tight' ? { tone: 'warn' as const } : {})}
+        label={t('fit.share', { needed: amount ?? '–', capacity: format.bytes(capacityBytes) })}
+      />
+      <span className="need nowrap">{amount}</span>
+    </span>
+  )
+}
