@@ -52,7 +52,7 @@ const SHOWN: Record<string, string[]> = {
   catalog: ['errors.ts', 'model-family.ts', 'fit.ts', 'weights-check.ts'],
   billing: ['request-content.ts', 'request-content-routes.ts', 'request-detail.ts', 'routes.ts', 'usage-record.ts'],
   engines: ['engine-wire.ts', 'errors.ts', 'machine.ts', 'prefix-folders.ts', 'supervisor-link.ts'],
-  deployments: ['routes.ts', 'errors.ts'],
+  deployments: ['routes.ts', 'errors.ts', 'schema.ts', 'detail-schema.ts'],
   playground: ['routes.ts', 'document.ts'],
   gateway: ['internal-routes.ts', 'snapshot-feed.ts', 'snapshot.ts', 'worker-metrics.ts', 'errors.ts', 'limits.ts'],
 }

@@ -46,7 +46,7 @@ async function arrange(context: TestContext, over: Partial<CatalogDeps> = {}) {
   const deps: CatalogDeps = {
     db: database.db,
     weightsFolder,
-    hub: { hubUrl: hub.url, token: null },
+    hub: { hubUrl: hub.url, token: () => null },
     memoryPools: async () => [POOL],
     clock: { nowMs: () => Date.now() },
     log: createLog('test', 'silent'),

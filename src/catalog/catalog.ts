@@ -14,8 +14,10 @@ import type { Log } from '../platform/log.ts'
 import { freeBytesOf as freeBytesOfDisk } from './arrival.ts'
 import { openArtefacts, type Weights } from './artefacts.ts'
 import { ModelUnknown } from './errors.ts'
-import { type Fit, fitOf, type MemoryPool } from './fit.ts'
-import { type ModelFacts, type Precision, readModels } from './model-family.ts'
+import { type Fit, type FitWish, fitOf, type MemoryPool } from './fit.ts'
+import { lookAtRepository, type OfferedFile, type OfferedRepository } from './hub-repository.ts'
+import { type HubToken, type HubTokenView, openHubToken } from './hub-token.ts'
+import { type ModelFacts, PRECISIONS, type Precision, readModels, type SourceFact } from './model-family.ts'
 import { pickStarter, type StarterChoice } from './pick-starter.ts'
 import { planImport, planPull, type StartPull } from './plan-pull.ts'
 import { createPulls } from './pulls.ts'
@@ -25,13 +27,15 @@ import { createHubSource } from './sources/hub.ts'
 import { createLocalFileSource } from './sources/local-file.ts'
 import { createPythonPackageSource } from './sources/python-package.ts'
 
-export type { Pull, StarterChoice, StartPull, Weights }
+export type { HubToken, HubTokenView, OfferedFile, OfferedRepository, Pull, StarterChoice, StartPull, Weights }
+export { openHubToken }
 
 export type CatalogDeps = {
   db: Db
   /** Folder of weights; made by whoever makes the data folder. */
   weightsFolder: string
-  hub: { hubUrl: string; token: string | null }
+  /** `token` is asked before each request, since an operator may change it. */
+  hub: { hubUrl: string; token: () => string | null }
   /** Memory that models may use here, now. */
   memoryPools: () => Promise<MemoryPool[]>
   clock: Clock
@@ -46,7 +50,26 @@ export type ModelListing = {
   weights: Weights | null
   /** The open or last failed pull. */
   pull: Pull | null
+  /** False: it was pulled or imported by hand, and its facts go with its weights. */
+  inCatalogue: boolean
 }
+
+/** Bytes of memory that a model's own engine holds now; they count as free for it. */
+export type HeldBytes = (model: string) => number
+
+/** One way in which a model's weights could be here. */
+export type PrecisionChoice = {
+  precision: Precision
+  bytes: number
+  basis: 'measured' | 'published' | 'computed'
+  /** Where a file of it comes from; null = nobody here knows one. */
+  source: SourceFact | null
+  /** Whether this is what lies here. */
+  here: boolean
+  fit: Fit
+}
+
+export type LicenceAcceptance = { by: string; atMs: number }
 
 export type Catalog = Awaited<ReturnType<typeof createCatalog>>
 
@@ -71,19 +94,22 @@ export async function createCatalog(deps: CatalogDeps) {
     return facts
   }
 
-  /** The fit of what lies here, if it does; else of what would be fetched. */
-  function fitOn(facts: ModelFacts, pools: MemoryPool[], precision?: Precision): Fit {
+  /** The facts, with the size of what lies here where it does. */
+  function sizedFacts(facts: ModelFacts): ModelFacts {
     const row = artefacts.of(facts.id)
-    const chosen = precision ?? row?.precision
-    const sized = row
-      ? { ...facts, weights: { ...facts.weights, [row.precision]: { bytes: row.bytes, basis: 'measured' as const } } }
-      : facts
-    return fitOf(sized, pools, chosen ? { precisions: [chosen] } : {})
+    if (!row) return facts
+    return { ...facts, weights: { ...facts.weights, [row.precision]: { bytes: row.bytes, basis: 'measured' } } }
+  }
+
+  /** The fit of what lies here, if it does; else of what would be fetched. */
+  function fitOn(facts: ModelFacts, pools: MemoryPool[], wish: FitWish = {}): Fit {
+    const here = artefacts.of(facts.id)?.precision
+    return fitOf(sizedFacts(facts), pools, { ...(here ? { precisions: [here] } : {}), ...wish })
   }
 
   return {
     /** All models that can be named here: the catalogue's, then those that were pulled or imported by hand. */
-    async listModels(): Promise<ModelListing[]> {
+    async listModels(held: HeldBytes = () => 0): Promise<ModelListing[]> {
       const pools = await memoryPools()
       const unfinished = await pulls.unfinished()
       const own = artefacts.all().flatMap((row) => (row.facts ? [row.facts] : []))
@@ -92,7 +118,8 @@ export async function createCatalog(deps: CatalogDeps) {
         const pull = unfinished.get(model.id) ?? null
         // A failure is old news where the weights are here.
         const isOldNews = weights !== null && pull?.state === 'failed'
-        return { model, fit: fitOn(model, pools), weights, pull: isOldNews ? null : pull }
+        const fit = fitOn(model, pools, { heldBytes: held(model.id) })
+        return { model, fit, weights, pull: isOldNews ? null : pull, inCatalogue: known.has(model.id) }
       })
     },
 
@@ -108,9 +135,39 @@ export async function createCatalog(deps: CatalogDeps) {
     weightsOf: artefacts.weightsOf,
 
     /** Verdict, numbers and reason, for this machine as it is now. @throws ModelUnknown */
-    async fitOf(model: string, wish: { precision?: Precision } = {}): Promise<Fit> {
-      return fitOn(factsOf(model), await memoryPools(), wish.precision)
+    async fitOf(model: string, wish: FitWish = {}): Promise<Fit> {
+      return fitOn(factsOf(model), await memoryPools(), wish)
     },
+
+    /** Every precision of which a size is known, smallest first, with what each would take here. @throws ModelUnknown */
+    async precisionsOf(model: string, wish: FitWish = {}): Promise<PrecisionChoice[]> {
+      const facts = sizedFacts(factsOf(model))
+      const pools = await memoryPools()
+      const here = artefacts.of(model)?.precision
+      return PRECISIONS.flatMap((precision): PrecisionChoice[] => {
+        const weights = facts.weights[precision]
+        if (!weights) return []
+        const source = facts.sources.find((one) => one.precision === precision) ?? null
+        const fit = fitOf(facts, pools, { ...wish, precisions: [precision] })
+        return [{ precision, ...weights, source, here: precision === here, fit }]
+      })
+    },
+
+    /** Who last accepted the licence of a model while pulling it; null = nobody had to, or did. */
+    licenceAcceptance: pulls.licenceAcceptance,
+
+    /** Other models that share the bytes of this one's file, which then stays when this one is deleted. */
+    sharesFileWith(model: string): string[] {
+      const row = artefacts.of(model)
+      return artefacts.all().flatMap((one) => (one.sha256 === row?.sha256 && one.model !== model ? [one.model] : []))
+    },
+
+    /**
+     * The GGUF files of a repository of the hub, each with its size and whether it fits, before anything is fetched.
+     * @throws FileMissing, Gated, HubTokenRefused, HubUnreachable, HubRefused
+     */
+    lookAtRepository: (repo: string, revision?: string): Promise<OfferedRepository> =>
+      lookAtRepository(plan, repo, revision),
 
     /**
      * Begins to fetch weights, or returns the open pull of the same model. Everything that can be known at once is

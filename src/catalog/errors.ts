@@ -74,15 +74,31 @@ export class Gated extends AppError<{ repo: string; hub: string; hasToken: boole
   static override status = 403
   static override say = (d: { repo: string; hub: string; hasToken: boolean }) =>
     d.hasToken
-      ? `${d.repo} is gated, and the token in HF_TOKEN has no access to it. Ask for access at ${d.hub}/${d.repo} with the token's account, then pull again.`
-      : `${d.repo} is gated. Accept its terms at ${d.hub}/${d.repo}, make a read token there, set HF_TOKEN to it, start again and pull again.`
+      ? `${d.repo} is gated, and the hub's token that is set here has no access to it. Ask for access at ${d.hub}/${d.repo} with the token's account, then pull again.`
+      : `${d.repo} is gated. Accept its terms at ${d.hub}/${d.repo}, make a read token there, set it in the settings of the hub (or start again with HF_TOKEN), and pull again.`
 }
 
 export class HubTokenRefused extends AppError<{ hub: string }> {
   static override code = 'catalog.hub_token_refused'
   static override status = 401
   static override say = (d: { hub: string }) =>
-    `${d.hub} does not accept the token in HF_TOKEN. Make a new read token (it starts with hf_), or leave HF_TOKEN empty for public models.`
+    `${d.hub} does not accept the token that is set here. Make a new read token (it starts with hf_) and set it in the settings of the hub or as HF_TOKEN; public models need none.`
+}
+
+/** What was given as the hub's token does not look like one. The text itself is not repeated: it may be another secret. */
+export class HubTokenMalformed extends AppError<Record<string, never>> {
+  static override code = 'catalog.hub_token_malformed'
+  static override status = 400
+  static override say = () =>
+    'This is no token of the hub: one starts with hf_ and has letters, digits, "-" and "_" after it. Make a read token at the hub and paste the whole of it.'
+}
+
+/** The configuration says which token is used, so that none can be set or cleared here. */
+export class HubTokenFixed extends AppError<Record<string, never>> {
+  static override code = 'catalog.hub_token_fixed'
+  static override status = 409
+  static override say = () =>
+    'The token of the hub comes from HF_TOKEN or the config file, which goes before whatever is set here. Take it out there and start again to set one here.'
 }
 
 /** The hub could not be reached or kept failing, after all tries. What came so far is kept. */

@@ -31,8 +31,12 @@ export type MemoryPool = {
 
 export type FitVerdict = 'fits' | 'tight' | 'fits-alone' | 'does-not-fit'
 
+/** What the sentence says, for pages that say it in another language: the verdict, or that no size is known. */
+export type FitReason = FitVerdict | 'size-unknown'
+
 export type Fit = {
   verdict: FitVerdict
+  reasonCode: FitReason
   /** A sentence for a person, with the numbers that decide. */
   reason: string
   precision: Precision | null
@@ -45,9 +49,19 @@ export type Fit = {
   /** Tokens of context that the numbers are for. */
   contextTokens: number
   /** Expected speed of one stream; null when the bandwidth is unknown or the model writes nothing. Always an estimate. */
-  tokensPerSecond: { estimate: number; from: string } | null
+  tokensPerSecond: SpeedEstimate | null
   /** For what does not fit: hardware that serves it. */
   servedBy: ServedBy[]
+}
+
+export type SpeedEstimate = {
+  estimate: number
+  /** In words, from the numbers that follow. */
+  from: string
+  bandwidthBytesPerSecond: number
+  /** Share of the bandwidth that is taken as reached. */
+  bandwidthShare: number
+  bytesReadPerToken: number
 }
 
 export type FitWish = {
@@ -55,6 +69,10 @@ export type FitWish = {
   contextTokens?: number
   /** Precisions to choose from; default: those that the model's sources offer, else all that are known. */
   precisions?: readonly Precision[]
+  /** Requests answered at once, each with a context of its own. Default 1. */
+  sequences?: number
+  /** What the model's own engine holds of the machine's memory now, which counts as free for it. Default 0. */
+  heldBytes?: number
 }
 
 /** Node, the engine library and its buffers, beside weights and context. Measured with the starter: 110–130 MB. */
@@ -80,10 +98,16 @@ const RANK: Record<FitVerdict, number> = { fits: 3, tight: 2, 'fits-alone': 1, '
  */
 export function fitOf(model: ModelFacts, pools: readonly MemoryPool[], wish: FitWish = {}): Fit {
   const contextTokens = Math.min(wish.contextTokens ?? CONTEXT_TOKENS_DEFAULT, model.context.tokens)
+  const sequences = wish.sequences ?? 1
+  const own = pools.map((pool) =>
+    pool.kind === 'memory' && wish.heldBytes
+      ? { ...pool, freeBytes: Math.min(pool.capacityBytes, pool.freeBytes + wish.heldBytes) }
+      : pool,
+  )
   const precisions = wish.precisions ?? precisionsOnOffer(model)
   const choices = precisions.flatMap((precision) => {
     const weights = model.weights[precision]
-    return weights ? pools.map((pool) => weigh(model, precision, weights.bytes, pool, contextTokens)) : []
+    return weights ? own.map((pool) => weigh(model, precision, weights.bytes, pool, contextTokens, sequences)) : []
   })
   const best = choices.reduce<Fit | null>(
     (chosen, choice) => (chosen === null || isBetter(choice, chosen) ? choice : chosen),
@@ -93,6 +117,7 @@ export function fitOf(model: ModelFacts, pools: readonly MemoryPool[], wish: Fit
   const pool = largest(pools)
   return {
     verdict: 'does-not-fit',
+    reasonCode: 'size-unknown',
     reason: `The size of ${model.name} is not known, so nothing can be said about it here.`,
     precision: null,
     pool: null,
@@ -123,14 +148,17 @@ function weigh(
   weightsBytes: number,
   pool: MemoryPool,
   contextTokens: number,
+  sequences: number,
 ): Fit {
   const kvBytesPerToken = model.kv.bytesPerToken ?? KV_BYTES_ASSUMED
   const generates = model.task === 'chat' || model.task === 'moderation'
-  const contextBytes = generates ? kvBytesPerToken * contextTokens : 0
+  const oneContextBytes = generates ? kvBytesPerToken * contextTokens : 0
+  const contextBytes = oneContextBytes * sequences
   const neededBytes = Math.round(weightsBytes * (1 + BUFFERS_PER_WEIGHTS) + contextBytes + ENGINE_BYTES)
   const verdict = verdictOf(neededBytes, pool)
   return {
     verdict,
+    reasonCode: verdict,
     reason: reasonFor(verdict, model, precision, neededBytes, pool),
     precision,
     pool: { kind: pool.kind, name: pool.name },
@@ -140,12 +168,14 @@ function weigh(
     capacityBytes: pool.capacityBytes,
     freeBytes: pool.freeBytes,
     contextTokens,
-    tokensPerSecond: verdict === 'does-not-fit' || !generates ? null : speedOf(model, weightsBytes, contextBytes, pool),
+    tokensPerSecond:
+      verdict === 'does-not-fit' || !generates ? null : speedOf(model, weightsBytes, oneContextBytes, pool),
     servedBy: verdict === 'does-not-fit' ? model.servedBy : [],
   }
 }
 
-function verdictOf(neededBytes: number, pool: MemoryPool): FitVerdict {
+/** The rule at the head of this file. */
+export function verdictOf(neededBytes: number, pool: Pick<MemoryPool, 'capacityBytes' | 'freeBytes'>): FitVerdict {
   if (neededBytes > pool.capacityBytes) return 'does-not-fit'
   if (neededBytes > pool.freeBytes) return 'fits-alone'
   return pool.freeBytes - neededBytes < TIGHT_BELOW * pool.capacityBytes ? 'tight' : 'fits'
@@ -189,6 +219,9 @@ function speedOf(
   return {
     estimate: estimate >= 10 ? Math.round(estimate) : Math.round(estimate * 10) / 10,
     from: `70 % of ${bytesInWords(pool.bandwidthBytesPerSecond)}/s, ${bytesInWords(bytesRead)} read per token`,
+    bandwidthBytesPerSecond: pool.bandwidthBytesPerSecond,
+    bandwidthShare: BANDWIDTH_REACHED,
+    bytesReadPerToken: Math.round(bytesRead),
   }
 }
 

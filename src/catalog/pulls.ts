@@ -8,7 +8,7 @@
  * The row decides and not what this process remembers: every move is one conditional UPDATE. A pull outlives the
  * process; it goes on from the part on disk.
  */
-import { and, desc, eq, inArray, lt } from 'drizzle-orm'
+import { and, desc, eq, inArray, isNotNull, lt } from 'drizzle-orm'
 import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/database/database.ts'
 import { AppError } from '../platform/errors.ts'
@@ -34,6 +34,15 @@ export type PullsDeps = {
   freeBytesOf: (folder: string) => Promise<number>
   clock: Clock
   log: Log
+}
+
+export type PullPage = {
+  /** 50 unless asked, 200 at most. */
+  limit?: number
+  /** Id that an earlier page ended with. */
+  before?: string
+  states?: PullState[]
+  model?: string
 }
 
 type Running = { abort: AbortController; progress: Progress | null; savedAtMs: number; ended: Promise<void> }
@@ -255,11 +264,17 @@ export function createPulls({ db, weightsFolder, sources, artefacts, freeBytesOf
 
     one: async (id: string): Promise<Pull> => show(await pullRow(id)),
 
-    async page({ limit = 50, before }: { limit?: number; before?: string } = {}): Promise<Pull[]> {
+    async page({ limit = 50, before, states, model }: PullPage = {}): Promise<Pull[]> {
       const rows = await db
         .select()
         .from(catalogPull)
-        .where(before === undefined ? undefined : lt(catalogPull.id, before))
+        .where(
+          and(
+            before === undefined ? undefined : lt(catalogPull.id, before),
+            states === undefined ? undefined : inArray(catalogPull.state, states),
+            model === undefined ? undefined : eq(catalogPull.model, model),
+          ),
+        )
         .orderBy(desc(catalogPull.id))
         .limit(Math.min(200, limit))
       return rows.map(show)
@@ -273,6 +288,16 @@ export function createPulls({ db, weightsFolder, sources, artefacts, freeBytesOf
         .where(inArray(catalogPull.state, [...OPEN_STATES, 'failed']))
         .orderBy(catalogPull.createdAt)
       return new Map(rows.map((row) => [row.model, show(row)]))
+    },
+
+    async licenceAcceptance(model: string): Promise<{ by: string; atMs: number } | null> {
+      const [row] = await db
+        .select({ by: catalogPull.licenceAcceptedBy, at: catalogPull.licenceAcceptedAt })
+        .from(catalogPull)
+        .where(and(eq(catalogPull.model, model), isNotNull(catalogPull.licenceAcceptedAt)))
+        .orderBy(desc(catalogPull.id))
+        .limit(1)
+      return row?.by && row.at ? { by: row.by, atMs: row.at.getTime() } : null
     },
 
     async settled(id: string): Promise<Pull> {

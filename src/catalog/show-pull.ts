@@ -14,6 +14,7 @@ export type Pull = {
   /** What a running pull is doing; null in other states. */
   phase: Progress['phase'] | null
   precision: Precision
+  source: PullRow['place']['kind']
   from: string
   bytesDone: number
   /** 0 until the source has said. */
@@ -40,6 +41,7 @@ export function showPull(row: PullRow, progress: Progress | null): Pull {
     allowed: NEXT[row.state],
     phase: row.state === 'running' ? (live?.phase ?? 'fetching') : null,
     precision: row.precision,
+    source: row.place.kind,
     from: placeName(row.place),
     bytesDone,
     bytesTotal,

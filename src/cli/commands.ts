@@ -31,9 +31,9 @@ type Model = {
     reason: string
     precision: string | null
     needed_bytes: number | null
-    tokens_per_second: number | null
-    served_by: string[]
+    served_by: { hardware: string }[]
   }
+  speed: { tokens_per_second: number; basis: 'measured' | 'estimated' } | null
   weights: { bytes: number } | null
   engine: { context_tokens: number; sequences: number; memory_bytes: number } | null
   licence: { name: string; url: string; must_accept: boolean }
@@ -86,14 +86,14 @@ export const COMMANDS: Command[] = [
     },
     says: 'List models, and whether they fit this machine.',
     async run(control, _given, options, print) {
-      const query = new URLSearchParams()
-      if (options.here) query.set('here', 'true')
-      if (options.fits) query.set('fits', 'true')
-      const { data } = await control.ask<{ data: Model[] }>('GET', `/api/models?${query}`)
+      const data = await modelsHere(control, {
+        ...(options.here ? { here: 'true' } : {}),
+        ...(options.fits ? { fits: 'true' } : {}),
+      })
       if (data.length === 0) return print('No model. Get one with: npm run tradewind -- models pull <id>')
       print(
         table(
-          ['MODEL', 'TASK', 'STATE', 'FIT', 'NEEDS ≥', '≈ TOKENS/S'],
+          ['MODEL', 'TASK', 'STATE', 'FIT', 'NEEDS ≥', 'TOKENS/S'],
           data
             .sort((a, b) => nearness(a) - nearness(b))
             .map((model) => [
@@ -102,7 +102,7 @@ export const COMMANDS: Command[] = [
               model.state,
               SERVED_TASKS.includes(model.task) ? (VERDICTS[model.fit.verdict] ?? model.fit.verdict) : 'not served yet',
               bytes(model.fit.needed_bytes),
-              model.fit.tokens_per_second === null ? '–' : String(Math.round(model.fit.tokens_per_second)),
+              speedOf(model),
             ]),
           [4, 5],
         ),
@@ -116,12 +116,13 @@ export const COMMANDS: Command[] = [
     async run(control, [id = ''], _options, print) {
       const { model } = await control.ask<{ model: Model }>('GET', modelPath(id))
       print(`${model.name}: ${VERDICTS[model.fit.verdict] ?? model.fit.verdict}. ${model.fit.reason}`)
-      if (model.fit.tokens_per_second !== null)
+      if (model.speed?.basis === 'measured') print(`Measured here: ${speedOf(model)} tokens/s for one conversation.`)
+      else if (model.speed !== null)
         print(
-          `Expected: ≈ ${Math.round(model.fit.tokens_per_second)} tokens/s for one conversation, from this machine's measured memory bandwidth.`,
+          `Expected: ${speedOf(model)} tokens/s for one conversation, from this machine's measured memory bandwidth.`,
         )
       if (model.fit.verdict === 'does-not-fit' && model.fit.served_by.length > 0)
-        print(`Served by: ${model.fit.served_by.join('; ')}.`)
+        print(`Served by: ${model.fit.served_by.map(({ hardware }) => hardware).join('; ')}.`)
       print(
         `Licence: ${model.licence.name} (${model.licence.url})${model.licence.must_accept ? '; accept it with --accept-licence when you pull' : ''}.`,
       )
@@ -451,10 +452,28 @@ type StatusBody = {
 
 /** A key may name what is not here yet, such as an adapter that is still being made; a slip of the pen is told all the same. */
 async function warnOfUnknownModels(control: Control, models: string[]): Promise<void> {
-  const { data } = await control.ask<{ data: Model[] }>('GET', '/api/models')
+  const data = await modelsHere(control)
   const unknown = models.filter((name) => !data.some((model) => model.id === name))
   if (unknown.length > 0)
     process.stderr.write(`No model is called ${unknown.join(', ')} here yet; the key is made all the same.\n`)
+}
+
+/** All models that a query leaves, page by page. */
+async function modelsHere(control: Control, filter: Record<string, string> = {}): Promise<Model[]> {
+  const models: Model[] = []
+  for (let after: string | null = null; ; ) {
+    const query = new URLSearchParams({ ...filter, ...(after === null ? {} : { after }) })
+    const page: { data: Model[]; next: string | null } = await control.ask('GET', `/api/models?${query}`)
+    models.push(...page.data)
+    if (page.next === null) return models
+    after = page.next
+  }
+}
+
+/** `≈ 12` where it is an estimate, `14` where it was measured here. */
+function speedOf({ speed }: Model): string {
+  if (speed === null) return '–'
+  return `${speed.basis === 'estimated' ? '≈ ' : ''}${Math.round(speed.tokens_per_second)}`
 }
 
 /** The end of a day, UTC. @throws CommandFailed for what is no day */

@@ -4,16 +4,18 @@
  */
 import { join } from 'node:path'
 import { createBilling } from '../billing/billing.ts'
+import { createRequestContent } from '../billing/request-content.ts'
+import { requestContentRoutes } from '../billing/request-content-routes.ts'
 import { billingRoutes } from '../billing/routes.ts'
-import { createCatalog } from '../catalog/catalog.ts'
+import { createCatalog, openHubToken } from '../catalog/catalog.ts'
 import { createDeployments } from '../deployments/deployments.ts'
-import { modelRoutes } from '../deployments/routes.ts'
+import { createModelEvents, modelRoutes } from '../deployments/routes.ts'
 import { createEngines, gpuLibraryInstalled } from '../engines/engines.ts'
-import { machineMemory } from '../engines/machine.ts'
+import { diskFreeBytes, machineMemory } from '../engines/machine.ts'
 import type { SupervisorLink } from '../engines/supervisor-link.ts'
 import { internalRoutes, snapshotRoute } from '../gateway/internal-routes.ts'
 import { createSnapshotFeed } from '../gateway/snapshot-feed.ts'
-import { guardRoutes } from '../identity/access.ts'
+import { callerStill, guardRoutes } from '../identity/access.ts'
 import { createIdentity } from '../identity/identity.ts'
 import { identityRoutes } from '../identity/routes.ts'
 import { secretFromFile } from '../identity/secret-file.ts'
@@ -25,6 +27,7 @@ import { createServer, type Server } from '../platform/http.ts'
 import type { Log } from '../platform/log.ts'
 import { isLoopback } from '../platform/loopback.ts'
 import { createMailer } from '../platform/mail.ts'
+import { createSealer } from '../platform/sealed-text.ts'
 import { VERSION } from '../version.ts'
 import { createBackups } from './backups.ts'
 import { consoleRoutes, isNavigation, sendConsole } from './console-routes.ts'
@@ -33,6 +36,7 @@ import { docsRoutes } from './docs-routes.ts'
 import { createContentSweep } from './forget-content.ts'
 import { healthRoutes } from './health-routes.ts'
 import { createMachineView } from './memory-pools.ts'
+import { createModelUsers } from './model-users.ts'
 import { createStarter } from './starter.ts'
 
 const SAVE_USE_MS = 30_000
@@ -69,6 +73,7 @@ export async function startControl({
 }: ControlDeps): Promise<() => Promise<void>> {
   const { db } = database
   const startedAtMs = clock.nowMs()
+  const secret = secretFromFile(join(folder.root, 'session-secret'))
   const identity = createIdentity({
     db,
     clock,
@@ -76,7 +81,10 @@ export async function startControl({
     mailer: createMailer(config.mail),
     publicUrl: config.publicUrl,
     port: config.port,
-    secret: secretFromFile(join(folder.root, 'session-secret')),
+    secret,
+    session: config.session,
+    oidc: config.oidc,
+    contentDaysMax: config.contentLog.daysMax,
   })
   const ownerExists = await identity.setup.ownerExists()
   if (!isLoopback(config.host) && !ownerExists)
@@ -90,10 +98,17 @@ export async function startControl({
     memory: engines.memory,
     usesGpu: () => config.engine.gpu === 'auto' && gpuLibraryInstalled(folder),
   })
+  const hubToken = await openHubToken({
+    db,
+    clock,
+    audit: identity.audit,
+    sealer: createSealer(secret, 'hub token'),
+    configured: config.hubToken,
+  })
   const catalog = await createCatalog({
     db,
     weightsFolder: folder.weights,
-    hub: { hubUrl: config.hubUrl, token: config.hubToken },
+    hub: { hubUrl: config.hubUrl, token: hubToken.current },
     memoryPools: machine.pools,
     clock,
     log,
@@ -102,6 +117,7 @@ export async function startControl({
   catalog.askBeforeDeleting((model) => (deployments.isLoaded(model) ? 'a running engine' : null))
   const billing = createBilling({ db, clock, findKeys: identity.names.keys })
   await billing.catchUp()
+  const requestContent = createRequestContent({ db, clock, log, identity, bytesMax: config.contentLog.bytesMax })
   const feed = createSnapshotFeed({
     keys: () => identity.keys.gatewayKeys(),
     routes: () => deployments.routes().map(snapshotRoute),
@@ -109,6 +125,7 @@ export async function startControl({
     log,
   })
   const starter = createStarter({ wanted: config.starter, catalog, deployments, link, log })
+  const events = createModelEvents({ catalog, deployments, engines, starter, clock, log })
   const content = createContentSweep({
     keys: () => identity.keys.gatewayKeys(),
     engines,
@@ -118,6 +135,10 @@ export async function startControl({
 
   identity.onKeysChanged(() => feed.inForceEverywhere(KEYS_IN_FORCE_MS_MAX))
   identity.onKeysChanged(() => content.sweep())
+  identity.onKeysChanged(() => requestContent.sweep())
+  identity.onDeleting(requestContent.forgetWithin)
+  identity.onContentDeleting(requestContent.forgetWithin)
+  const stopSweepingContent = requestContent.keepSweeping()
   deployments.onRoutesChanged(() => void feed.push())
   await deployments.restore()
 
@@ -148,6 +169,7 @@ export async function startControl({
 
   async function settle(): Promise<void> {
     await content.sweep()
+    await requestContent.sweep()
     await catalog.resumeUnfinished()
     await deployments.reload()
     reloaded = true
@@ -161,8 +183,24 @@ export async function startControl({
     await consoleRoutes(server)
     await server.register(docsRoutes, { publicUrl: config.publicUrl, sampleModel })
     await server.register(identityRoutes, { identity, facts: { status: statusSentence, sampleModel } })
-    await server.register(billingRoutes, { billing })
-    await server.register(modelRoutes, { catalog, deployments, engines })
+    await server.register(billingRoutes, { billing, extras: requestContent })
+    await server.register(requestContentRoutes, { requestContent })
+    await server.register(modelRoutes, {
+      catalog,
+      deployments,
+      engines,
+      events,
+      audit: identity.audit,
+      hub: { url: config.hubUrl, token: hubToken },
+      namesOf: (ids) => identity.names.people(ids),
+      usersOf: createModelUsers({ identity, billing, clock }),
+      machine: async () => {
+        const [{ name, cores }, pools] = await Promise.all([machine.facts(), machine.pools()])
+        return { name, cores, gpus: pools.filter(({ kind }) => kind === 'gpu').map((pool) => pool.name) }
+      },
+      diskFreeBytes: () => diskFreeBytes(folder.weights),
+      callerNow: (request) => callerStill(identity, request),
+    })
     await server.register(healthRoutes, {
       database,
       folder,
@@ -179,7 +217,7 @@ export async function startControl({
       startedAtMs,
       reloaded: () => reloaded,
     })
-    await server.register(internalRoutes, { feed, deployments, billing, identity })
+    await server.register(internalRoutes, { feed, deployments, billing, requestContent, identity })
   }
 
   async function statusSentence(): Promise<string> {
@@ -207,9 +245,13 @@ export async function startControl({
     clearInterval(saveUse)
     backups.stop()
     content.stop()
+    stopSweepingContent()
     feed.close()
+    events.close()
+    deployments.close()
     await catalog.close()
     await sockets.close()
+    await identity.links.settled()
     await deployments.saveUse()
   }
 }

@@ -34,6 +34,12 @@ export function createStarter({ wanted, catalog, deployments, link, log }: Start
   let model: string | null = null
   let problem: { code: string; message: string } | null = null
   let settled = false
+  const listeners = new Set<() => void>()
+
+  function move(to: StarterState): void {
+    state = to
+    for (const listener of listeners) listener()
+  }
 
   async function bring(): Promise<void> {
     const choice =
@@ -42,13 +48,13 @@ export function createStarter({ wanted, catalog, deployments, link, log }: Start
         : { model: wanted, why: 'TRADEWIND_STARTER names it.', how: HOW_TO_GET_ANOTHER }
     model = choice.model
     if (catalog.weightsOf(choice.model) === null) {
-      state = 'fetching'
+      move('fetching')
       link.send({ type: 'say', lines: [`Fetching a starter model. ${choice.why}`] })
       await fetchShowingProgress(choice.model)
     }
-    state = 'loading'
+    move('loading')
     const engine = await deployments.load(choice.model)
-    state = 'loaded'
+    move('loaded')
     link.send({
       type: 'say',
       lines: [
@@ -87,9 +93,9 @@ export function createStarter({ wanted, catalog, deployments, link, log }: Start
       try {
         if (wanted !== 'none' && catalog.modelsWithWeights().length === 0) await bring()
       } catch (error) {
-        state = 'failed'
         const code = error instanceof AppError ? error.code : 'internal'
         problem = { code, message: (error as Error).message }
+        move('failed')
         log.error({ err: error, model }, 'the starter model could not be brought')
         link.send({
           type: 'say',
@@ -103,6 +109,10 @@ export function createStarter({ wanted, catalog, deployments, link, log }: Start
       }
     },
     state: () => ({ state, model, problem }),
+    /** Called after each change of `state`. How far a fetch is, its pull tells. */
+    onChange(listener: () => void): void {
+      listeners.add(listener)
+    },
     /** Whether there is nothing more to wait for. Not yet so while it is asked which starter it should be. */
     settled: () => settled,
   }

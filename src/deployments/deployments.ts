@@ -9,16 +9,24 @@
  */
 import { desc, eq } from 'drizzle-orm'
 import type { Catalog } from '../catalog/catalog.ts'
+import type { ModelTask, Precision } from '../catalog/model-family.ts'
 import type { AdapterSpec } from '../engines/engine-wire.ts'
 import type { Engines, EngineView, MemoryPlan, ModelToServe } from '../engines/engines.ts'
 import { MemoryExceeded } from '../engines/errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/database/database.ts'
+import { AppError } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
 import type { Log } from '../platform/log.ts'
 import { type Candidate, chooseVictims } from './choose-victims.ts'
-import { AdapterUnknown, ModelNotServed, NameTaken, NoWeights } from './errors.ts'
+import { AdapterUnknown, ModelNotServed, NameTaken, NoWeights, ReplicaUnknown } from './errors.ts'
+import { estimateLoad, type LoadEstimate } from './estimate-load.ts'
+import { betterSpeed, isOneStream, type MeasuredSpeed, type ModelUse, speedShownBy } from './measured-speed.ts'
+import { type Replica, replicaOf } from './replica.ts'
 import { deployment, deploymentAdapter } from './tables.ts'
+import { createThroughput, type TotalLoad } from './throughput.ts'
+
+export type { LoadEstimate, MeasuredSpeed, ModelUse, Replica, TotalLoad }
 
 export type DeploymentsDeps = { db: Db; catalog: Catalog; engines: Engines; clock: Clock; log: Log }
 
@@ -37,6 +45,9 @@ export type Route = {
 
 export type LoadWish = { contextTokens?: number; sequences?: number }
 
+/** Why a model's last load failed. */
+export type LoadTrouble = { code: string; message: string; atMs: number }
+
 type Row = typeof deployment.$inferSelect
 type AdapterRow = typeof deploymentAdapter.$inferSelect
 
@@ -46,6 +57,9 @@ export function createDeployments({ db, catalog, engines, clock, log }: Deployme
   const rows = new Map<string, Row>()
   const adapters = new Map<string, AdapterRow>()
   const lastUsedAtMs = new Map<string, number>()
+  const speeds = new Map<string, MeasuredSpeed & { sha256: string }>()
+  const troubles = new Map<string, LoadTrouble>()
+  const throughput = createThroughput({ engines, clock })
   const loading = new Map<string, Promise<EngineView>>()
   const listeners = new Set<() => void>()
   let turn: Promise<unknown> = Promise.resolve()
@@ -58,7 +72,8 @@ export function createDeployments({ db, catalog, engines, clock, log }: Deployme
   }
 
   const engineOf = (model: string) =>
-    engines.list().find((engine) => engine.model === model && engine.state !== 'failed')
+    engines.list().find((engine) => engine.model === model && engine.state !== 'failed' && !engine.isStopping)
+  const baseOf = (name: string) => adapters.get(name)?.baseModel ?? name
   const adaptersOf = (model: string): AdapterSpec[] =>
     [...adapters.values()]
       .filter((row) => row.baseModel === model)
@@ -86,7 +101,7 @@ export function createDeployments({ db, catalog, engines, clock, log }: Deployme
     const weights = catalog.weightsOf(model)
     if (!weights) throw new NoWeights({ model })
     const facts = catalog.getModel(model)
-    if (facts.task !== 'chat' && facts.task !== 'embedding') throw new ModelNotServed({ model, task: facts.task })
+    if (!isServed(facts.task)) throw new ModelNotServed({ model, task: facts.task })
     // A model that thinks by itself is used with the settings for thinking.
     const defaults =
       facts.thinking.mode === 'never' ? facts.sampling.plain : (facts.sampling.thinking ?? facts.sampling.plain)
@@ -177,10 +192,40 @@ export function createDeployments({ db, catalog, engines, clock, log }: Deployme
   }
 
   async function unloadNow(model: string): Promise<void> {
+    troubles.delete(model)
     const [row] = await db.update(deployment).set({ loaded: false }).where(eq(deployment.model, model)).returning()
     if (row) rows.set(model, row)
     for (const engine of engines.list().filter((one) => one.model === model)) await engines.stop(engine.engineId)
     changed()
+  }
+
+  async function loadNotingTrouble(model: string, wish?: LoadWish): Promise<EngineView> {
+    try {
+      const view = await loadNow(model, wish)
+      troubles.delete(model)
+      return view
+    } catch (error) {
+      if (error instanceof AppError && catalog.weightsOf(model) !== null)
+        troubles.set(model, { code: error.code, message: error.message, atMs: clock.nowMs() })
+      changed()
+      throw error
+    }
+  }
+
+  /** Keeps a speed that beats the known one, if the engine's own steps allow it. */
+  async function noteSpeed(model: string, use: ModelUse): Promise<void> {
+    const sha256 = catalog.weightsOf(model)?.sha256
+    if (sha256 === undefined) return
+    const task = catalog.getModel(model).task
+    if (!isServed(task)) return
+    const tokensPerSecond = speedShownBy(use, task)
+    if (tokensPerSecond === null) return
+    const seen = { tokensPerSecond, atMs: use.startedAtMs + use.totalMs }
+    const known = speeds.get(model)
+    const kept = known?.sha256 === sha256 ? known : null
+    if (betterSpeed(kept, seen) !== seen) return
+    const stats = use.engineId !== null && task === 'chat' ? await engines.stats(use.engineId) : null
+    if (stats === null || isOneStream(tokensPerSecond, stats.stepMsP50)) speeds.set(model, { ...seen, sha256 })
   }
 
   function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -194,11 +239,22 @@ export function createDeployments({ db, catalog, engines, clock, log }: Deployme
     async restore(): Promise<void> {
       for (const row of await db.select().from(deployment).orderBy(desc(deployment.lastUsedAt)))
         rows.set(row.model, row)
+      for (const { model, speedTokensPerSecond, speedSha256, speedAt } of rows.values())
+        if (speedTokensPerSecond !== null && speedSha256 !== null && speedAt !== null)
+          speeds.set(model, {
+            tokensPerSecond: speedTokensPerSecond,
+            sha256: speedSha256,
+            atMs: speedAt.getTime(),
+          })
       for (const row of await db.select().from(deploymentAdapter)) adapters.set(row.name, row)
       const adopted = await engines.adopt((model) => rows.get(model)?.planMemoryBytes ?? null)
       for (const engine of adopted.filter((one) => !isWanted(one))) void engines.stop(engine.engineId)
+      throughput.start()
       changed()
     },
+
+    /** Stops looking at engines; they go on. */
+    close: (): void => throughput.stop(),
 
     /** Loads what was loaded before, and waits for what is loading already; failures are logged. */
     async reload(): Promise<void> {
@@ -219,16 +275,78 @@ export function createDeployments({ db, catalog, engines, clock, log }: Deployme
      * @throws ModelUnknown, NoWeights, MemoryExceeded, ModelNotServable, EngineCrashed
      */
     load(model: string, wish?: LoadWish): Promise<EngineView> {
-      const base = adapters.get(model)?.baseModel ?? model
+      const base = baseOf(model)
       const already = loading.get(base)
       if (already && !wish) return already
-      const mine = inTurn(() => loadNow(base, wish)).finally(() => loading.delete(base))
+      const mine = inTurn(() => loadNotingTrouble(base, wish)).finally(() => loading.delete(base))
       loading.set(base, mine)
       return mine
     },
 
     /** Lets running answers finish and frees the memory. The model is loaded again when somebody asks for it. */
     unload: (model: string): Promise<void> => inTurn(() => unloadNow(model)),
+
+    /**
+     * Ends a replica as `unload` does and starts one like it.
+     * @returns the new one, which has an id of its own
+     * @throws ReplicaUnknown, and whatever `load` throws
+     */
+    restart(engineId: string): Promise<EngineView> {
+      return inTurn(() => {
+        const engine = engines.list().find((one) => one.engineId === engineId)
+        if (!engine) throw new ReplicaUnknown({ replica: engineId })
+        const { contextTokensWish, sequencesWish } = rows.get(engine.model) ?? {}
+        return loadNotingTrouble(engine.model, {
+          ...(contextTokensWish ? { contextTokens: contextTokensWish } : {}),
+          ...(sequencesWish ? { sequences: sequencesWish } : {}),
+        })
+      })
+    },
+
+    /**
+     * Deletes a model's weights. In turn with loads, so that nobody loads it between its unload and the deletion.
+     * @param options.unload ends its engine first; else a loaded model is refused
+     * @throws ModelUnknown, WeightsMissing, WeightsInUse
+     */
+    deleteWeights: (model: string, { unload }: { unload: boolean }): Promise<void> =>
+      inTurn(async () => {
+        catalog.getModel(model)
+        if (unload && catalog.weightsOf(model) !== null) await unloadNow(model)
+        await catalog.deleteWeights(model)
+        troubles.delete(model)
+        speeds.delete(model)
+      }),
+
+    /**
+     * What loading it would take, before anybody does.
+     * @param exactly asks the engine library where the weights are here, which costs a second the first time; else it is
+     *   computed from the facts
+     * @throws ModelUnknown, ContextTooLong, ModelNotServable
+     */
+    estimate: (model: string, wish: LoadWish & { precision?: Precision }, exactly: boolean): Promise<LoadEstimate> =>
+      estimateLoad({ catalog, engines, candidates, toServe }, model, wish, exactly),
+
+    /** Engines with what they do, in the order in which they were started. As of the last look (`refresh`). */
+    replicas: (): Replica[] =>
+      engines.list().map((engine) => replicaOf(engine, throughput.of(engine.engineId), troubles.get(engine.model))),
+
+    /** Looks at what replicas do, unless somebody did within the last second. */
+    refresh: (): Promise<void> => throughput.refresh(),
+
+    /** What all replicas do together. As of the last look. */
+    totalLoad: (): TotalLoad => throughput.total(),
+
+    /** The best speed of one stream that real use showed lately; null = none. */
+    measuredSpeed(model: string): MeasuredSpeed | null {
+      const kept = speeds.get(model)
+      return kept && kept.sha256 === catalog.weightsOf(model)?.sha256 ? kept : null
+    },
+
+    /** Why its last load failed; null where it did not, or where it was loaded or unloaded since. */
+    troubleOf: (model: string): LoadTrouble | null => troubles.get(model) ?? null,
+
+    /** Memory that its own engine takes now, 0 where there is none. */
+    heldBytes: (model: string): number => engineOf(model)?.memoryBytes ?? 0,
 
     /**
      * Serves a LoRA adapter (GGUF) beside its base, under its own name. A base that runs is not restarted; one that does
@@ -265,7 +383,7 @@ export function createDeployments({ db, catalog, engines, clock, log }: Deployme
     /** Every name that a client may use: each model whose weights are here, and each adapter of one. */
     routes(): Route[] {
       const bases = catalog.modelsWithWeights().flatMap((facts): Route[] => {
-        if (facts.task !== 'chat' && facts.task !== 'embedding') return []
+        if (!isServed(facts.task)) return []
         const engine = engineOf(facts.id)
         const row = rows.get(facts.id)
         return [
@@ -292,31 +410,52 @@ export function createDeployments({ db, catalog, engines, clock, log }: Deployme
       return [...bases, ...tuned]
     },
 
-    /** Told of each use, so that the least recently used model is known; written down now and then. */
-    noteUse(model: string, atMs: number): void {
-      const base = adapters.get(model)?.baseModel ?? model
-      lastUsedAtMs.set(base, Math.max(atMs, lastUsedAtMs.get(base) ?? 0))
+    /** Told of each use, so that the least recently used model and its speed are known; written down now and then. */
+    noteUse(use: ModelUse): void {
+      const base = baseOf(use.model)
+      lastUsedAtMs.set(base, Math.max(use.startedAtMs, lastUsedAtMs.get(base) ?? 0))
+      if (catalog.knows(base))
+        noteSpeed(base, use).catch((error) => log.warn({ err: error, model: base }, 'a speed could not be noted'))
     },
 
     async saveUse(): Promise<void> {
-      const used = [...lastUsedAtMs].filter(([model, atMs]) => (rows.get(model)?.lastUsedAt.getTime() ?? atMs) < atMs)
-      for (const [model, atMs] of used) {
-        const [row] = await db
+      for (const row of [...rows.values()]) {
+        const usedAtMs = lastUsedAtMs.get(row.model) ?? 0
+        const speed = speeds.get(row.model)
+        const isFaster = speed !== undefined && speed.atMs !== row.speedAt?.getTime()
+        if (usedAtMs <= row.lastUsedAt.getTime() && !isFaster) continue
+        const [saved] = await db
           .update(deployment)
-          .set({ lastUsedAt: new Date(atMs) })
-          .where(eq(deployment.model, model))
+          .set({
+            lastUsedAt: new Date(Math.max(usedAtMs, row.lastUsedAt.getTime())),
+            ...(speed
+              ? {
+                  speedTokensPerSecond: speed.tokensPerSecond,
+                  speedSha256: speed.sha256,
+                  speedAt: new Date(speed.atMs),
+                }
+              : {}),
+          })
+          .where(eq(deployment.id, row.id))
           .returning()
-        if (row) rows.set(model, row)
+        if (saved) rows.set(saved.model, saved)
       }
     },
 
-    isLoaded: (model: string): boolean => engineOf(model) !== undefined,
+    /** Whether an engine has its weights open, also one that is about to end. */
+    isLoaded: (model: string): boolean =>
+      engines.list().some((engine) => engine.model === model && engine.state !== 'failed'),
 
     /** Called after a route appeared, moved or went. */
     onRoutesChanged(listener: () => void): void {
       listeners.add(listener)
     },
   }
+}
+
+/** Whether an engine here runs models of this task. */
+export function isServed(task: ModelTask): task is 'chat' | 'embedding' {
+  return task === 'chat' || task === 'embedding'
 }
 
 function planOf(row: Row): MemoryPlan {

@@ -26,3 +26,18 @@ export class NameTaken extends AppError<{ name: string }> {
   static override status = 409
   static override say = (d: NameTaken['data']) => `The name ${d.name} is taken by another model or adapter.`
 }
+
+export class ReplicaUnknown extends AppError<{ replica: string }> {
+  static override code = 'deployments.replica_unknown'
+  static override status = 404
+  static override say = (d: ReplicaUnknown['data']) =>
+    `There is no replica ${d.replica}. One that was restarted or loaded again has a new id.`
+}
+
+/** One browser that opens stream after stream would take the connections of all. */
+export class TooManyStreams extends AppError<{ most: number }> {
+  static override code = 'deployments.too_many_streams'
+  static override status = 429
+  static override say = (d: TooManyStreams['data']) =>
+    `You have ${d.most} streams of events open, which is the most. Close a page and try again.`
+}

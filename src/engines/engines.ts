@@ -73,13 +73,23 @@ export type EngineView = {
   contextTokens: number
   sequences: number
   threads: number
+  /** Names of those that are served beside the model. */
+  adapters: string[]
   /** Estimated before loading: weights, context and the process itself. */
   memoryBytes: number
   pid: number | null
   restarts: number
   startedAtMs: number
+  /** Since when it answers, without a break; null = it does not. */
+  readySinceMs: number | null
+  /** Told to end, and finishing what it has. */
+  isStopping: boolean
+  /** How its last process ended by itself; null = none did. */
+  lastExit: EngineExitSeen | null
   health: EngineHealth | null
 }
+
+export type EngineExitSeen = { code: number | null; signal: string | null; atMs: number }
 
 export type MemoryPlan = {
   contextTokens: number
@@ -122,6 +132,9 @@ type Running = {
   pid: number | null
   restarts: number
   startedAtMs: number
+  readySinceMs: number | null
+  isStopping: boolean
+  lastExit: EngineExitSeen | null
   /** Ends the polling of an earlier life. */
   watch: AbortController
 }
@@ -140,6 +153,7 @@ export async function createEngines({ link, config, folder, machineMemory, log, 
     const engine = running.get(engineId)
     if (!engine) return
     engine.watch.abort()
+    engine.readySinceMs = null
     if (restartInMs === null) {
       log.info({ engineId, model: engine.spec.modelName }, 'an engine was ended')
       running.delete(engineId)
@@ -148,6 +162,7 @@ export async function createEngines({ link, config, folder, machineMemory, log, 
     log.warn({ engineId, model: engine.spec.modelName, code, signal, restartInMs }, 'an engine died')
     engine.failedLoads = engine.state === 'loading' ? engine.failedLoads + 1 : 1
     engine.restarts++
+    engine.lastExit = { code, signal, atMs: clock.nowMs() }
     if (engine.failedLoads >= LOADS_TRIED) {
       engine.state = 'failed'
       link.send({ type: 'engine.stop', engineId })
@@ -169,14 +184,17 @@ export async function createEngines({ link, config, folder, machineMemory, log, 
       pid: seen?.pid ?? null,
       restarts: seen?.restarts ?? 0,
       startedAtMs: seen?.startedAtMs ?? clock.nowMs(),
+      readySinceMs: null,
+      isStopping: false,
+      lastExit: null,
       watch: new AbortController(),
     }
     running.set(spec.engineId, engine)
-    watchUntilReady(engine)
+    watchUntilReady(engine, seen !== undefined)
     return engine
   }
 
-  function watchUntilReady(engine: Running): void {
+  function watchUntilReady(engine: Running, isTakenOver = false): void {
     const watch = new AbortController()
     engine.watch = watch
     void (async () => {
@@ -188,6 +206,8 @@ export async function createEngines({ link, config, folder, machineMemory, log, 
           engine.state = health.state
           if (health.state === 'ready') {
             engine.failedLoads = 0
+            // One that was taken over has been answering since it was started, not since we looked.
+            engine.readySinceMs = engine.restarts === 0 && isTakenOver ? engine.startedAtMs : clock.nowMs()
             void watchWhileReady(engine, watch.signal)
           }
           return changed()
@@ -333,8 +353,11 @@ export async function createEngines({ link, config, folder, machineMemory, log, 
 
     /** Lets running requests finish for some seconds, then ends the process. */
     async stop(engineId: string): Promise<void> {
-      if (!running.has(engineId)) return
+      const engine = running.get(engineId)
+      if (!engine) return
+      engine.isStopping = true
       link.send({ type: 'engine.stop', engineId })
+      changed()
       while (running.has(engineId)) await nextChange()
       await shareThreads()
     },
@@ -502,7 +525,7 @@ function isOurs(engine: Running): boolean {
 }
 
 function view(engine: Running): EngineView {
-  const { spec, state, health, memoryBytes, pid, restarts, startedAtMs } = engine
+  const { spec, state, health, memoryBytes, pid, restarts, startedAtMs, readySinceMs, isStopping, lastExit } = engine
   return {
     engineId: spec.engineId,
     model: spec.modelName,
@@ -514,10 +537,14 @@ function view(engine: Running): EngineView {
     contextTokens: health?.model?.contextTokens ?? spec.contextTokens,
     sequences: spec.sequences,
     threads: spec.threads,
+    adapters: spec.adapters.map((adapter) => adapter.name),
     memoryBytes,
     pid,
     restarts,
     startedAtMs,
+    readySinceMs,
+    isStopping,
+    lastExit,
     health,
   }
 }

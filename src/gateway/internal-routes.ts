@@ -4,26 +4,30 @@
  */
 import { Type } from 'typebox'
 import type { Billing } from '../billing/billing.ts'
-import type { UsageRecord } from '../billing/usage-record.ts'
+import type { RequestContent } from '../billing/request-content.ts'
+import type { ClosedRequest, SentContent } from '../billing/request-detail.ts'
 import type { Deployments, Route } from '../deployments/deployments.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Server } from '../platform/http.ts'
-import type { SnapshotRoute } from './snapshot.ts'
+import type { KeyUse, SnapshotRoute } from './snapshot.ts'
 import type { SnapshotFeed } from './snapshot-feed.ts'
 
 export type InternalRoutesOptions = {
   feed: SnapshotFeed
   deployments: Deployments
   billing: Billing
+  requestContent: RequestContent
   identity: Identity
 }
 
 /** Records of one delivery; a worker's file of waiting records may hold more lines than one batch. */
 const USAGE_BYTES_MAX = 16_777_216
+/** A worker sends about 2 MB at once. */
+const CONTENT_BYTES_MAX = 8_388_608
 
 export async function internalRoutes(
   server: Server,
-  { feed, deployments, billing, identity }: InternalRoutesOptions,
+  { feed, deployments, billing, requestContent, identity }: InternalRoutesOptions,
 ): Promise<void> {
   const config = { access: 'machine' } as const
 
@@ -66,14 +70,30 @@ export async function internalRoutes(
     },
   )
 
+  server.post('/internal/key-uses', { config, schema: { hide: true } }, async (request, reply) => {
+    const { uses } = request.body as { worker: string; uses: KeyUse[] }
+    await identity.keys.recordUse(uses)
+    return reply.code(204).send()
+  })
+
   server.post(
     '/internal/usage',
     { config, bodyLimit: USAGE_BYTES_MAX, schema: { hide: true } },
     async (request, reply) => {
-      const { records } = request.body as { worker: string; records: UsageRecord[] }
-      await billing.recordUsage(records)
-      for (const record of records) deployments.noteUse(record.model, record.startedAtMs)
-      await identity.keys.recordUse(records.map((record) => ({ keyId: record.keyId, atMs: record.startedAtMs })))
+      const { records } = request.body as { worker: string; records: ClosedRequest[] }
+      await billing.recordUsage(records.map(({ detail: _, ...record }) => record))
+      await requestContent.recordDetails(records)
+      for (const record of records) deployments.noteUse(record)
+      return reply.code(204).send()
+    },
+  )
+
+  server.post(
+    '/internal/content',
+    { config, bodyLimit: CONTENT_BYTES_MAX, schema: { hide: true } },
+    async (request, reply) => {
+      const { contents } = request.body as { worker: string; contents: SentContent[] }
+      await requestContent.store(contents)
       return reply.code(204).send()
     },
   )

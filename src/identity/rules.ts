@@ -81,6 +81,11 @@ export const RULES = {
     on: 'installation',
     who: RUNS_THE_INSTALLATION,
   },
+  'hub.update': {
+    says: 'set or clear the token for gated repositories of the model hub',
+    on: 'installation',
+    who: RUNS_THE_INSTALLATION,
+  },
   'machine.read': {
     says: "see the machine's name, cores, and memory that models use",
     on: 'installation',

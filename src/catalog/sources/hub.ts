@@ -23,8 +23,8 @@ import { type Found, type HubPlace, placeName, type Source } from '../source.ts'
 export type HubOptions = {
   /** `https://…` of the hub or a mirror, no trailing slash. */
   hubUrl: string
-  /** Read token for gated repositories; null for none. */
-  token: string | null
+  /** Read token for gated repositories, asked for before each request since it may be changed; null for none. */
+  token: () => string | null
   /** Tries without a single new byte before a pull gives up. Default 6. */
   triesMax?: number
   /** Pause before try number 1, 2, …; default 0.5 s doubling to 15 s. A `Retry-After` of the hub is honoured up to a minute. */
@@ -38,6 +38,20 @@ export type HubSource = Source<HubPlace> & {
   lookQuickly(place: HubPlace, timeoutMs: number): Promise<Found | null>
   /** Reads single ranges of the remote file, for its header, before any download. */
   readAt(place: HubPlace, found: Found, signal?: AbortSignal): ReadAt
+  /** What a repository holds, for a person who waits: gives up sooner than a pull does. */
+  listRepository(repo: string, revision?: string): Promise<HubRepository>
+}
+
+export type HubRepository = {
+  repo: string
+  /** The commit that was looked at. */
+  revision: string
+  /** Whether its owner wants to be asked first. */
+  gated: boolean
+  /** SPDX-like id that the repository names; null = none. */
+  licence: string | null
+  /** GGUF files, 500 at most, in the hub's order. */
+  files: { path: string; bytes: number; sha256: string | null }[]
 }
 
 /** Trouble that may pass. Never leaves this file. */
@@ -56,15 +70,22 @@ class RangeNotServed extends Error {
 }
 
 const WAIT_MS_MAX = 60_000
+/** A person waits for a list. */
+const LIST_TRIES = 2
+const LIST_MS_MAX = 15_000
+const LISTED_MAX = 500
 
 export function createHubSource(options: HubOptions): HubSource {
-  const { hubUrl, token, triesMax = 6, stallMs = 60_000 } = options
+  const { hubUrl, triesMax = 6, stallMs = 60_000 } = options
   const pauseMs = options.pauseMs ?? ((attempt: number) => Math.min(15_000, 500 * 2 ** (attempt - 1)))
-  if (token !== null && !token.startsWith('hf_')) throw new HubTokenRefused({ hub: hubUrl })
-  const credentials = token === null ? {} : { accessToken: token }
+  if (options.token()?.startsWith('hf_') === false) throw new HubTokenRefused({ hub: hubUrl })
+  const credentials = () => {
+    const token = options.token()
+    return token === null ? {} : { accessToken: token }
+  }
 
   async function lookOnce(place: HubPlace, signal: AbortSignal | undefined): Promise<Found> {
-    const asked = { hubUrl, ...credentials, fetch: policed(options, place, signal) }
+    const asked = { hubUrl, ...credentials(), fetch: policed(options, place, signal) }
     const revision = place.revision ?? 'main'
     const info = await modelInfo({ ...asked, name: place.repo, revision, additionalFields: ['sha'] })
     const commit = typeof info.sha === 'string' && info.sha !== '' ? info.sha : revision
@@ -82,13 +103,30 @@ export function createHubSource(options: HubOptions): HubSource {
     }
   }
 
-  async function withTries<T>(signal: AbortSignal | undefined, once: () => Promise<T>): Promise<T> {
+  async function listOnce(repo: string, revision: string | undefined): Promise<HubRepository> {
+    const place: HubPlace = { kind: 'hub', repo, file: '', ...(revision ? { revision } : {}) }
+    const signal = AbortSignal.timeout(LIST_MS_MAX)
+    const asked = { hubUrl, ...credentials(), fetch: policed(options, place, signal) }
+    const wanted = revision ?? 'main'
+    const info = await modelInfo({ ...asked, name: repo, revision: wanted, additionalFields: ['sha', 'tags'] })
+    const commit = typeof info.sha === 'string' && info.sha !== '' ? info.sha : wanted
+    const files: HubRepository['files'] = []
+    for await (const entry of listFiles({ ...asked, repo, revision: commit, recursive: true })) {
+      if (entry.type !== 'file' || !/\.gguf$/i.test(entry.path)) continue
+      files.push({ path: entry.path, bytes: entry.lfs?.size ?? entry.size, sha256: entry.lfs?.oid ?? null })
+      if (files.length === LISTED_MAX) break
+    }
+    const licence = (info.tags ?? []).find((tag) => tag.startsWith('license:'))?.slice('license:'.length) ?? null
+    return { repo, revision: commit, gated: info.gated !== false, licence, files }
+  }
+
+  async function withTries<T>(signal: AbortSignal | undefined, once: () => Promise<T>, most = triesMax): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await once()
       } catch (error) {
         const trouble = passing(error, signal)
-        if (attempt >= triesMax)
+        if (attempt >= most)
           throw new HubUnreachable({ hub: hubUrl, detail: trouble.message, tries: attempt }, { cause: error })
         await sleep(Math.min(WAIT_MS_MAX, trouble.waitMs ?? pauseMs(attempt)), undefined, signal ? { signal } : {})
       }
@@ -104,7 +142,7 @@ export function createHubSource(options: HubOptions): HubSource {
       path: place.file,
       revision,
       hubUrl,
-      ...credentials,
+      ...credentials(),
       fetch: fetch_,
       xet: false,
       downloadInfo,
@@ -171,6 +209,8 @@ export function createHubSource(options: HubOptions): HubSource {
       }
     },
 
+    listRepository: (repo, revision) => withTries(undefined, () => listOnce(repo, revision), LIST_TRIES),
+
     readAt(place, found, signal) {
       return (offset, length) =>
         withTries(signal, async () => {
@@ -229,6 +269,7 @@ function passing(error: unknown, signal: AbortSignal | undefined): MayPass {
   if (signal?.aborted) throw signal.reason
   if (error instanceof MayPass) return error
   if (error instanceof RangeNotServed) return new MayPass(error.message, null, { cause: error })
+  if (error instanceof DOMException && error.name === 'TimeoutError') return new MayPass('no answer in time')
   // What fetch itself throws: TypeError "fetch failed" with the network's error as cause, or "terminated" in mid-stream.
   if (error instanceof TypeError) {
     const cause = error.cause as (Error & { code?: string }) | undefined
@@ -260,21 +301,22 @@ function policed(options: HubOptions, place: HubPlace, signal: AbortSignal | und
 }
 
 function refusal(options: HubOptions, place: HubPlace, response: Response): Error {
-  const { hubUrl: hub, token } = options
+  const { hubUrl: hub } = options
+  const hasToken = options.token() !== null
   const { status } = response
   const code = response.headers.get('x-error-code') ?? ''
   const detail = response.headers.get('x-error-message') ?? response.statusText
   const fromHub = response.url === '' || new URL(response.url).origin === new URL(hub).origin
-  if (code === 'GatedRepo') return new Gated({ repo: place.repo, hub, hasToken: token !== null })
+  if (code === 'GatedRepo') return new Gated({ repo: place.repo, hub, hasToken })
   if (code === 'RepoNotFound' || code === 'RevisionNotFound' || code === 'EntryNotFound' || status === 404)
-    return new FileMissing({ place: placeName(place), detail: missingDetail(code, place, token !== null) })
+    return new FileMissing({ place: placeName(place), detail: missingDetail(code, place, hasToken) })
   if (status === 416) return new RangeNotServed('the hub has no bytes there')
   if (status === 408 || status === 425 || status === 429 || status >= 500)
     return new MayPass(`status ${status}`, retryAfterMs(response))
   // A download address that the hub signed has run out; the next try begins at the hub and gets a new one.
   if (!fromHub && status === 403) return new MayPass('the download address expired')
   if (status === 401 && fromHub)
-    return token === null ? new Gated({ repo: place.repo, hub, hasToken: false }) : new HubTokenRefused({ hub })
+    return hasToken ? new HubTokenRefused({ hub }) : new Gated({ repo: place.repo, hub, hasToken })
   return new HubRefused({ hub, httpStatus: status, detail: detail || 'no reason given' })
 }
 

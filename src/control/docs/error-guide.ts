@@ -43,9 +43,10 @@ export type ErrorEntry = {
 
 export type ErrorGroup = { title: string; errors: Record<string, ErrorEntry> }
 
-const loads = ['operation:loadModel', 'inference'] as const
+const loads = ['operation:loadModel', 'operation:restartReplica', 'inference'] as const
 const namesModel = [
   'operation:getModel',
+  'operation:getModelFit',
   'operation:pullModel',
   'operation:loadModel',
   'operation:unloadModel',
@@ -54,6 +55,8 @@ const namesModel = [
 ] as const
 const namesPull = ['operation:getPull', 'operation:pausePull', 'operation:resumePull', 'operation:cancelPull'] as const
 const lists = [
+  'operation:listModels',
+  'operation:listPulls',
   'operation:listOrganizations',
   'operation:listProjects',
   'operation:listKeys',
@@ -386,9 +389,21 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
       },
       'deployments.task_not_served': {
         statuses: [422],
-        at: loads,
+        at: [...loads, 'operation:getModelFit'],
         means: 'No engine here serves models of this kind yet, such as rerankers.',
         whatToDo: 'Choose a chat or embedding model.',
+      },
+      'deployments.replica_unknown': {
+        statuses: [404],
+        at: ['operation:restartReplica'],
+        means: 'There is no such replica, or it was restarted and has another id now.',
+        whatToDo: 'List them with `GET /api/replicas`.',
+      },
+      'deployments.too_many_streams': {
+        statuses: [429],
+        at: ['operation:getEvents'],
+        means: 'This person has as many streams of events open as one may have.',
+        whatToDo: 'Close a page that shows them.',
       },
       'deployments.adapter_unknown': {
         statuses: [404],
@@ -404,7 +419,7 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
       },
       'engines.context_too_long': {
         statuses: [400],
-        at: ['operation:loadModel'],
+        at: ['operation:loadModel', 'operation:getModelFit'],
         means: 'More context was asked for than the model was made for; nothing was changed.',
         whatToDo: 'Ask for at most what the message says.',
       },
@@ -417,7 +432,7 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
       },
       'engines.model_not_servable': {
         statuses: [422],
-        at: [...loads, 'health'],
+        at: [...loads, 'operation:getModelFit', 'health'],
         means: 'The engine cannot serve this file; the message says why.',
         whatToDo: 'Pull it again, or choose another model.',
       },
@@ -487,6 +502,18 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
         means: 'The model does not fit this machine; the message has the amounts.',
         whatToDo: 'Choose a smaller one or a lower precision, or insist with `even_if_it_does_not_fit`.',
       },
+      'catalog.hub_token_malformed': {
+        statuses: [400],
+        at: ['operation:updateSettingHub'],
+        means: 'What was given does not look like a token of the hub.',
+        whatToDo: 'Make a read token at the hub and give the whole of it; it starts with `hf_`.',
+      },
+      'catalog.hub_token_fixed': {
+        statuses: [409],
+        at: ['operation:updateSettingHub', 'operation:deleteSettingHub'],
+        means: 'The token comes from `HF_TOKEN` or the config file, which go before what is set here.',
+        whatToDo: 'Take it out there and start again, or change it there.',
+      },
       'catalog.disk_full': {
         statuses: [507],
         at: ['operation:pullModel', 'operation:importModel', 'operation:createModelAdapter', 'pull', 'health'],
@@ -501,7 +528,14 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
       },
       'catalog.file_missing': {
         statuses: [404],
-        at: ['operation:pullModel', 'operation:importModel', 'operation:createModelAdapter', 'pull', 'health'],
+        at: [
+          'operation:pullModel',
+          'operation:importModel',
+          'operation:createModelAdapter',
+          'operation:getHubRepository',
+          'pull',
+          'health',
+        ],
         means: 'There is no such file, on this machine or at the source.',
         whatToDo: 'Mend the path or name.',
       },
@@ -543,25 +577,25 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
       },
       'catalog.gated': {
         statuses: [403],
-        at: ['operation:pullModel', 'pull', 'health'],
+        at: ['operation:pullModel', 'operation:getHubRepository', 'pull', 'health'],
         means: 'The owner of the repository wants to be asked first.',
-        whatToDo: 'Accept the terms at the hub, set `HF_TOKEN` to a token of that account, start again.',
+        whatToDo: 'Accept the terms at the hub, and set a token of that account with `PUT /api/settings/hub` or as `HF_TOKEN`.',
       },
       'catalog.hub_token_refused': {
         statuses: [401],
-        at: ['operation:pullModel', 'pull', 'health'],
-        means: 'The hub does not accept `HF_TOKEN`.',
+        at: ['operation:pullModel', 'operation:getHubRepository', 'pull', 'health'],
+        means: 'The hub does not accept the token that is set here.',
         whatToDo: 'Make a new read token, or clear the setting for public models.',
       },
       'catalog.hub_unreachable': {
         statuses: [502],
-        at: ['operation:pullModel', 'pull', 'health'],
+        at: ['operation:pullModel', 'operation:getHubRepository', 'pull', 'health'],
         means: 'The hub did not answer usefully after several tries. What came is kept.',
         whatToDo: 'Resume later, or set `HF_ENDPOINT` to a mirror.',
       },
       'catalog.hub_refused': {
         statuses: [502],
-        at: ['operation:pullModel', 'pull', 'health'],
+        at: ['operation:pullModel', 'operation:getHubRepository', 'pull', 'health'],
         means: 'The hub refused the request; the message has its words.',
         whatToDo: 'Do what it says.',
       },
@@ -860,35 +894,6 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
         at: ['operation:deleteServiceAccount'],
         means: 'There is no such service account, or it is not yours to see.',
         whatToDo: 'List yours with `GET /api/service-accounts`.',
-      },
-    },
-  },
-  {
-    title: 'Usage',
-    errors: {
-      'billing.time_zone_unknown': {
-        statuses: [400],
-        at: [...usageFigures, 'operation:getUsageOverview'],
-        means: '`time_zone` is no name of the IANA list.',
-        whatToDo: 'Use one such as `Europe/Berlin` or `Asia/Shanghai`.',
-      },
-      'billing.range_empty': {
-        statuses: [400],
-        at: usageFigures,
-        means: '`to` is not after `from`.',
-        whatToDo: 'Mend one of them; `to` itself is not in the range.',
-      },
-      'billing.too_many_steps': {
-        statuses: [400],
-        at: usageFigures,
-        means: 'The range has more steps than an answer can hold; the message says how many.',
-        whatToDo: 'Take a longer `step` or a shorter range.',
-      },
-      'billing.request_unknown': {
-        statuses: [404],
-        at: ['operation:getRequest'],
-        means: 'No request of this id reached a model, or it is not yours to see.',
-        whatToDo: 'Use the id of its answer’s `x-request-id`, a second after it ended.',
       },
     },
   },
