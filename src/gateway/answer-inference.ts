@@ -6,20 +6,32 @@
  * From the moment a route is known, whatever happens leaves exactly one usage record.
  */
 import type { OutgoingHttpHeaders } from 'node:http'
+import type { ClosedRequest } from '../billing/request-detail.ts'
 import type { UsageRecord, UsageSink } from '../billing/usage-record.ts'
 import { ENGINE_HEADERS } from '../engines/engine-wire.ts'
 import { AppError } from '../platform/errors.ts'
 import { AnswerWatch } from './answer-watch.ts'
 import { askForUsage } from './ask-for-usage.ts'
 import { ClientAnswer } from './client-answer.ts'
+import type { ContentCapture, ContentOutbox } from './content-outbox.ts'
 import type { EngineConnection, EnginePools } from './engine-pools.ts'
 import { ClientLeft, EngineLost, EngineTimeout, EngineUnavailable, Starting } from './errors.ts'
-import { answerError, answerRefusal, answerUnexpected, baseHeaders, codeIn, type Exchange } from './exchange.ts'
+import {
+  answerError,
+  answerRefusal,
+  answerUnexpected,
+  baseHeaders,
+  callerOf,
+  codeIn,
+  type Exchange,
+} from './exchange.ts'
 import { type ReplicaFinder, type ReplicaSearch, WakeRefused } from './find-replica.ts'
 import { requireScope } from './key-ring.ts'
+import type { KeyUses } from './key-uses.ts'
 import type { GatewayLimits } from './limits.ts'
 import { type HeldBytes, readBody } from './read-body.ts'
 import { type RelayEnd, relay } from './relay.ts'
+import { detailOf } from './request-parameters.ts'
 import { type BodyHead, scanBody } from './scan-body.ts'
 import type { SnapshotKey, SnapshotReplica, SnapshotRoute } from './snapshot.ts'
 import type { InForce, Snapshots } from './snapshot-client.ts'
@@ -29,6 +41,8 @@ export type InferenceDeps = {
   finder: ReplicaFinder
   pools: EnginePools
   usage: UsageSink
+  content: ContentOutbox
+  keyUses: KeyUses
   limits: GatewayLimits
   held: HeldBytes
   /** Told of each closed record, for metrics. */
@@ -55,6 +69,8 @@ type Call = {
   body: Buffer
   client: ClientAnswer
   record: UsageRecord
+  /** Takes what is said, where the project keeps it. */
+  content: ContentCapture | null
   /** When the whole body was here, by `performance.now()`. */
   bodyAt: number
 }
@@ -62,13 +78,14 @@ type Call = {
 /** @throws AppError before a route is known; later trouble is answered and recorded here */
 export async function answerInference(exchange: Exchange, deps: InferenceDeps): Promise<void> {
   const before = inForce(deps)
-  requireScope(before.keys.callerOf(exchange.request.headers), 'inference') // a stranger's body is not worth reading
+  requireScope(callerOf(exchange, before.keys), 'inference') // a stranger's body is not worth reading
   const body = await readBody(exchange.request, deps.limits, deps.held)
   try {
     const now = inForce(deps) // a slow body may outlive its key
-    const key = now.keys.callerOf(exchange.request.headers)
+    const key = callerOf(exchange, now.keys)
     requireScope(key, 'inference')
     exchange.seen.keyId = key.id
+    deps.keyUses.note(key)
     const bytes = withoutByteOrderMark(body.bytes)
     const head = scanBody(bytes)
     const route = now.routes.find(key, head.model)
@@ -121,7 +138,8 @@ function openCall(
   }
   deps.usage.open(record)
   const client = new ClientAnswer(exchange.response, deps.limits.clientStallMs)
-  return { exchange, key, route, head, body, client, record, bodyAt: performance.now() }
+  const content = deps.content.open(key, record.route, exchange.request.socket.remoteAddress ?? null)
+  return { exchange, key, route, head, body, client, record, content, bodyAt: performance.now() }
 }
 
 async function answerCall(call: Call, deps: InferenceDeps): Promise<void> {
@@ -176,7 +194,10 @@ async function askEngine(call: Call, replica: SnapshotReplica, deps: InferenceDe
   record.engineId = replica.engineId
   record.gatewayMs = performance.now() - call.bodyAt
   const connection = deps.pools.take(replica)
-  const watch = new AnswerWatch(connection.isOurs ? 'engine' : 'upstream')
+  const text = call.content?.beginAnswer() ?? null
+  if (client.isGone) text?.close()
+  else client.signal.addEventListener('abort', () => text?.close(), { once: true })
+  const watch = new AnswerWatch(connection.isOurs ? 'engine' : 'upstream', text)
   try {
     const end = await relay({
       dispatcher: connection.dispatcher,
@@ -267,6 +288,11 @@ function closeRecord(call: Call, deps: InferenceDeps): void {
     const ms = record[phase]
     if (ms !== null) record[phase] = Math.round(ms * 1000) / 1000
   }
-  deps.usage.close(record)
+  const closed: ClosedRequest = {
+    ...record,
+    detail: detailOf(call.body, call.head, exchange.request.headers['user-agent']),
+  }
+  deps.usage.close(closed)
   deps.onRecord(record)
+  call.content?.close(record, call.body, call.head)
 }

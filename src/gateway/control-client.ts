@@ -1,7 +1,8 @@
 /** What the worker says to control over its admin socket, save the snapshot stream. The contract is in snapshot.ts. */
 import { Pool } from 'undici'
+import type { SentContent } from '../billing/request-detail.ts'
 import type { UsageRecord } from '../billing/usage-record.ts'
-import type { SnapshotRoute } from './snapshot.ts'
+import type { KeyUse, SnapshotRoute } from './snapshot.ts'
 
 export type ControlClient = {
   /** Says that keys and routes of this version are in force here. Not worth a retry: the next version says it again. */
@@ -10,6 +11,10 @@ export type ControlClient = {
   wake(model: string, timeoutMs: number): Promise<{ route: SnapshotRoute } | Refusal>
   /** @returns the status; rejects when control is away */
   deliver(records: readonly UsageRecord[]): Promise<number>
+  /** @returns whether they are noted; rejects when control is away */
+  noteKeyUses(uses: readonly KeyUse[]): Promise<boolean>
+  /** @returns the status; rejects when control is away */
+  deliverContents(contents: readonly SentContent[]): Promise<number>
   /** For the snapshot stream. */
   readonly pool: Pool
   readonly worker: string
@@ -58,6 +63,12 @@ export function createControlClient(socketPath: string, worker: string): Control
     },
     async deliver(records) {
       return (await post('/internal/usage', { worker, records }, 10_000)).status
+    },
+    async noteKeyUses(uses) {
+      return (await post('/internal/key-uses', { worker, uses }, 5_000)).status < 300
+    },
+    async deliverContents(contents) {
+      return (await post('/internal/content', { worker, contents }, 10_000)).status
     },
     close: () => pool.destroy(),
   }

@@ -4,13 +4,18 @@
  */
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
-import type { UsageRecord } from '../billing/usage-record.ts'
+import type { ClosedRequest, SentContent } from '../billing/request-detail.ts'
 import { type DataFolder, sockets } from '../platform/data-folder.ts'
 import { type Listening, listenOn, readAll } from './scripted-upstream.ts'
-import type { Snapshot, SnapshotKey, SnapshotReplica, SnapshotRoute } from './snapshot.ts'
+import type { KeyUse, Snapshot, SnapshotKey, SnapshotReplica, SnapshotRoute } from './snapshot.ts'
 
 export class ControlStandIn {
-  readonly records: UsageRecord[] = []
+  readonly records: ClosedRequest[] = []
+  readonly contents: SentContent[] = []
+  /** How contents are answered. */
+  contentStatus = 204
+  /** Uses of keys, in the order in which workers told them. */
+  readonly uses: KeyUse[] = []
   /** Versions that workers have in force, in the order they said so. */
   readonly seen: number[] = []
   readonly woken: string[] = []
@@ -53,9 +58,9 @@ export class ControlStandIn {
   }
 
   /** The usage record of a request, when it has come. */
-  async record(id: string): Promise<UsageRecord> {
+  async record(id: string): Promise<ClosedRequest> {
     await this.until(() => this.records.some((record) => record.id === id))
-    return this.records.find((record) => record.id === id) as UsageRecord
+    return this.records.find((record) => record.id === id) as ClosedRequest
   }
 
   /** Resolves when something that workers told us made it true. */
@@ -84,7 +89,14 @@ export class ControlStandIn {
       this.woken.push(model)
       this.onWake(model, response)
     } else if (pathname === '/internal/usage') {
-      this.records.push(...(JSON.parse(body.toString()) as { records: UsageRecord[] }).records)
+      this.records.push(...(JSON.parse(body.toString()) as { records: ClosedRequest[] }).records)
+      response.writeHead(204).end()
+    } else if (pathname === '/internal/content') {
+      if (this.contentStatus < 300)
+        this.contents.push(...(JSON.parse(body.toString()) as { contents: SentContent[] }).contents)
+      response.writeHead(this.contentStatus).end()
+    } else if (pathname === '/internal/key-uses') {
+      this.uses.push(...(JSON.parse(body.toString()) as { uses: KeyUse[] }).uses)
       response.writeHead(204).end()
     } else {
       this.seen.push(Number(/^\/internal\/snapshot\/(\d+)\/seen$/.exec(pathname)?.[1]))
@@ -102,10 +114,12 @@ export function keyOf(secret: string, change: Partial<SnapshotKey> = {}): Snapsh
     projectId: 'proj_1',
     scopes: ['inference', 'models.read'],
     models: null,
+    ips: null,
     expiresAtMs: null,
     salt: `salt-${secret}`,
     share: `share-${secret}`,
     contentOnDisk: false,
+    contentLogging: null,
     ...change,
   }
 }

@@ -30,6 +30,14 @@ export class ScopeMissing extends AppError<{ scope: string; scopes: readonly str
     `This needs a key with the scope ${d.scope}; this key has: ${d.scopes.join(', ') || 'none'}.`
 }
 
+/** The key is right and the place is wrong. Behind a proxy it is the proxy's address that counts, since no header proves one. */
+export class IpNotAuthorized extends AppError<{ address: string | null }> {
+  static override code = 'ip_not_authorized'
+  static override status = 403
+  static override say = (d: { address: string | null }) =>
+    `This API key may not be used from ${d.address ?? 'an unknown address'}.`
+}
+
 /** Said too of a model that the key may not name: whether it exists is not the caller's business. */
 export class ModelNotFound extends AppError<{ model: string; param: 'model' }> {
   static override code = 'model_not_found'

@@ -3,7 +3,9 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import { AppError, type ErrorBody, errorBody } from '../platform/errors.ts'
 import type { Refusal } from './control-client.ts'
 import { KeyExpired, KeyMissing, KeyUnknown } from './errors.ts'
+import type { KeyRing } from './key-ring.ts'
 import { discardBody } from './read-body.ts'
+import type { SnapshotKey } from './snapshot.ts'
 
 /** How long a refused client may go on sending its body before the connection is closed. */
 const LINGER_MS = 2_000
@@ -22,6 +24,11 @@ export type Exchange = {
   /** A stream that control keeps open, such as the console's: not worth waiting for when the worker ends. */
   isEndless: boolean
   seen: { route: string; model: string | null; keyId: string | null; errorCode: string | null }
+}
+
+/** @throws KeyMissing · KeyUnknown · KeyExpired · IpNotAuthorized */
+export function callerOf({ request }: Exchange, keys: KeyRing): SnapshotKey {
+  return keys.callerOf(request.headers, request.socket.remoteAddress)
 }
 
 /** What a client may do again, and when. Official SDKs obey `x-should-retry` before their own rules. */

@@ -33,6 +33,8 @@ const gateway = createGateway({
   snapshots,
   control: client,
   controlPublic,
+  keyUses: { note() {}, stop: async () => {} },
+  content: { open: () => null, heldBytes: () => 0, stop: async () => {} },
   usage: { open() {}, close: (record) => void records.push(record), flush: async () => {} },
   limits: {
     ...GATEWAY_LIMITS,

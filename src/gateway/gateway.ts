@@ -18,11 +18,13 @@ import { AppError, errorBody } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
 import type { Log } from '../platform/log.ts'
 import { answerInference, INFERENCE_PATHS } from './answer-inference.ts'
+import type { ContentOutbox } from './content-outbox.ts'
 import type { ControlClient } from './control-client.ts'
 import { createEnginePools } from './engine-pools.ts'
 import { ClientLeft, HeadersTooMany, MethodNotAllowed, TargetRefused } from './errors.ts'
 import { answerBytes, answerError, answerJson, answerUnexpected, type Exchange } from './exchange.ts'
 import { createReplicaFinder } from './find-replica.ts'
+import type { KeyUses } from './key-uses.ts'
 import type { GatewayLimits } from './limits.ts'
 import { isModelsPath, listModels } from './list-models.ts'
 import { passOn } from './pass-on.ts'
@@ -35,6 +37,8 @@ export type GatewayDeps = {
   /** Control's public socket. */
   controlPublic: Dispatcher
   usage: UsageSink
+  content: ContentOutbox
+  keyUses: KeyUses
   limits: GatewayLimits
   publicUrl: string
   clock: Clock
@@ -75,7 +79,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       await answerInference(exchange, inference)
     } else if (reads && isModelsPath(path)) {
       seen.route = '/v1/models'
-      listModels(exchange, snapshots)
+      listModels(exchange, snapshots, deps.keyUses)
     } else if (reads && path === '/livez') {
       seen.route = path
       answerJson(exchange, 200, { status: 'ok' })

@@ -12,10 +12,12 @@ const keyOf = (secret: string, change: Partial<SnapshotKey> = {}): SnapshotKey =
   projectId: 'proj_1',
   scopes: ['inference'],
   models: null,
+  ips: null,
   expiresAtMs: null,
   salt: 'salt',
   share: 'share',
   contentOnDisk: false,
+  contentLogging: null,
   ...change,
 })
 const ring = createKeyRing([keyOf('tw-a'), keyOf('tw-old', { expiresAtMs: 1000 })], { nowMs: () => 1000 })
@@ -37,7 +39,7 @@ describe('key ring', () => {
       { 'api-key': 'tw-a' },
       { authorization: 'Basic abc', 'api-key': 'tw-a' },
     ])
-      assert.equal(ring.callerOf(headers).id, 'key_tw-a')
+      assert.equal(ring.callerOf(headers, '127.0.0.1').id, 'key_tw-a')
   })
 
   it('refuses no key, a strange key, an expired key and an endless one with invalid_api_key', () => {
@@ -49,22 +51,54 @@ describe('key ring', () => {
       { authorization: 'Bearer tw-old' },
       { authorization: `Bearer ${'x'.repeat(20_000)}` },
     ]) {
-      const error = refusal(() => ring.callerOf(headers))
+      const error = refusal(() => ring.callerOf(headers, '127.0.0.1'))
       assert.equal(error.code, 'invalid_api_key')
       assert.equal(error.status, 401)
     }
   })
 
   it('never repeats the secret in what it says', () => {
-    const error = refusal(() => ring.callerOf({ authorization: 'Bearer tw-secret-thing' }))
+    const error = refusal(() => ring.callerOf({ authorization: 'Bearer tw-secret-thing' }, '127.0.0.1'))
     assert.equal(JSON.stringify([error.message, error.data]).includes('secret-thing'), false)
   })
 
   it('does not let a bearer that is wrong fall back to another header', () => {
     assert.equal(
-      refusal(() => ring.callerOf({ authorization: 'Bearer wrong', 'x-api-key': 'tw-a' })).code,
+      refusal(() => ring.callerOf({ authorization: 'Bearer wrong', 'x-api-key': 'tw-a' }, '127.0.0.1')).code,
       'invalid_api_key',
     )
+  })
+
+  it('lets a key with a list of addresses in from those only, and says nothing of the list', () => {
+    const listed = createKeyRing([keyOf('listed', { ips: ['10.0.0.0/8', '2001:db8::/32'] }), keyOf('open')], {
+      nowMs: () => 0,
+    })
+    const from = (address: string | undefined, secret = 'listed') =>
+      listed.callerOf({ authorization: `Bearer ${secret}` }, address)
+    for (const address of ['10.1.2.3', '::ffff:10.1.2.3', '2001:db8::1']) assert.equal(from(address).id, 'key_listed')
+    for (const address of ['11.0.0.1', '::ffff:11.0.0.1', '2001:db9::1', '::1', undefined, '']) {
+      const error = refusal(() => from(address))
+      assert.deepEqual([error.code, error.status], ['ip_not_authorized', 403])
+      assert.doesNotMatch(error.message, /10\.0|db8/)
+    }
+    assert.equal(from(undefined, 'open').id, 'key_open')
+    assert.equal(
+      refusal(() => from('10.1.2.3', 'wrong')).code,
+      'invalid_api_key',
+      'who has no key learns nothing of addresses',
+    )
+  })
+
+  it('knows both secrets of a key that was rotated, each with its own end', () => {
+    let nowMs = 999
+    const rotated = createKeyRing([keyOf('new', { id: 'key_1' }), keyOf('old', { id: 'key_1', expiresAtMs: 1000 })], {
+      nowMs: () => nowMs,
+    })
+    const by = (secret: string) => rotated.callerOf({ 'x-api-key': secret }, undefined).id
+    assert.deepEqual([by('new'), by('old')], ['key_1', 'key_1'])
+    nowMs = 1000
+    assert.equal(by('new'), 'key_1')
+    assert.equal(refusal(() => by('old')).code, 'invalid_api_key')
   })
 
   it('knows scopes and allowed models', () => {

@@ -1,20 +1,25 @@
 /**
  * Which key came with a request, found by its SHA-256 in memory: the secret itself is kept nowhere and reaches no query.
  *
+ * Where a key may be used from is decided by the address of the connection. What a client says of itself in
+ * x-forwarded-for proves nothing, so behind a proxy it is the proxy's address that counts.
+ *
  * Pure module, but for the clock it is handed.
  */
 import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Clock } from '../platform/clock.ts'
-import { KeyExpired, KeyMissing, KeyUnknown, ScopeMissing } from './errors.ts'
+import { ipMatcher } from '../platform/ip-range.ts'
+import { IpNotAuthorized, KeyExpired, KeyMissing, KeyUnknown, ScopeMissing } from './errors.ts'
 import type { KeyScope, SnapshotKey } from './snapshot.ts'
 
 export type KeyRing = {
   /**
    * Reads `Authorization: Bearer`, else `x-api-key`, else `api-key`.
-   * @throws KeyMissing · KeyUnknown · KeyExpired
+   * @param address of the client's end of the connection; undefined once it is gone
+   * @throws KeyMissing · KeyUnknown · KeyExpired · IpNotAuthorized
    */
-  callerOf(headers: IncomingHttpHeaders): SnapshotKey
+  callerOf(headers: IncomingHttpHeaders, address: string | undefined): SnapshotKey
 }
 
 /** Longer than any key of ours; hashing a header of 32 kB for a stranger would be a gift. */
@@ -22,14 +27,25 @@ const SECRET_CHARACTERS_MAX = 512
 
 export function createKeyRing(keys: readonly SnapshotKey[], clock: Clock): KeyRing {
   const byHash = new Map(keys.map((key) => [key.sha256.toLowerCase(), key]))
+  const matchers = new Map<SnapshotKey, (address: string | undefined) => boolean>()
+  const mayComeFrom = (key: SnapshotKey, ips: string[], address: string | undefined) => {
+    let matches = matchers.get(key)
+    if (matches === undefined) {
+      matches = ipMatcher(ips)
+      matchers.set(key, matches)
+    }
+    return matches(address)
+  }
   return {
-    callerOf(headers) {
+    callerOf(headers, address) {
       const secret = secretIn(headers)
       if (secret === null) throw new KeyMissing({})
       const key = secret.length > SECRET_CHARACTERS_MAX ? undefined : byHash.get(hash('sha256', secret, 'hex'))
       if (key === undefined) throw new KeyUnknown({})
       if (key.expiresAtMs !== null && key.expiresAtMs <= clock.nowMs())
         throw new KeyExpired({ expiredAt: new Date(key.expiresAtMs).toISOString() })
+      if (key.ips !== null && !mayComeFrom(key, key.ips, address))
+        throw new IpNotAuthorized({ address: address ?? null })
       return key
     },
   }

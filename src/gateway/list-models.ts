@@ -1,7 +1,8 @@
 /** `GET /v1/models` and `GET /v1/models/{id}`, from memory: what the key may use, loaded or not. */
 import { ModelNotFound, Starting } from './errors.ts'
-import { answerJson, type Exchange } from './exchange.ts'
+import { answerJson, callerOf, type Exchange } from './exchange.ts'
 import { requireScope } from './key-ring.ts'
+import type { KeyUses } from './key-uses.ts'
 import type { SnapshotRoute } from './snapshot.ts'
 import type { Snapshots } from './snapshot-client.ts'
 
@@ -11,12 +12,13 @@ export function isModelsPath(path: string): boolean {
   return path === LIST || path.startsWith(`${LIST}/`)
 }
 
-/** @throws Starting · KeyMissing · KeyUnknown · KeyExpired · ScopeMissing · ModelNotFound */
-export function listModels(exchange: Exchange, snapshots: Snapshots): void {
+/** @throws Starting · KeyMissing · KeyUnknown · KeyExpired · IpNotAuthorized · ScopeMissing · ModelNotFound */
+export function listModels(exchange: Exchange, snapshots: Snapshots, keyUses: KeyUses): void {
   const inForce = snapshots.current()
   if (inForce === null) throw new Starting({})
-  const key = inForce.keys.callerOf(exchange.request.headers)
+  const key = callerOf(exchange, inForce.keys)
   exchange.seen.keyId = key.id
+  keyUses.note(key)
   requireScope(key, 'models.read')
   if (exchange.path === LIST || exchange.path === `${LIST}/`) {
     answerJson(exchange, 200, { object: 'list', data: inForce.routes.visibleTo(key).map(wireModel) })

@@ -12,10 +12,12 @@ const key = (id: string): SnapshotKey => ({
   projectId: 'proj_1',
   scopes: ['inference'],
   models: null,
+  ips: null,
   expiresAtMs: null,
   salt: 's',
   share: id,
   contentOnDisk: false,
+  contentLogging: null,
 })
 
 function feedOf(keys: () => SnapshotKey[]) {

@@ -1,13 +1,17 @@
 /**
- * What a gateway worker holds in memory: every key and every route. Control pushes it whole on connect and again on
+ * What a gateway worker holds in memory: every secret of every key, and every route. Control pushes it whole on connect and again on
  * each change (a few thousand keys are a few hundred kB; deltas would save little and could drift).
  *
  *   worker ── GET /internal/snapshot?worker=N (stays open) ──► control   one JSON `Snapshot` per line; a blank line every 5 s
  *   worker ── POST /internal/snapshot/{version}/seen { worker } ──► control     so that a revoke can wait for all workers
  *   worker ── POST /internal/wake { model } ──► control            load a model that has weights but no replica; answers
  *                                                                   200 { route } when ready, or an AppError body
+ *   worker ── POST /internal/key-uses { worker, uses } ──► control 204 once they are noted: `KeyUse`s, of a secret that was
+ *                                                                   not used before at once, else every 10 s at most
  *   worker ── POST /internal/usage { worker, records } ──► control 204 once they are committed; ids make a repeat harmless;
  *                                                                   a 4xx sets them aside for a person to look at
+ *   worker ── POST /internal/content { worker, contents } ──► control   204 once they are committed: `SentContent`s, what
+ *                                                                   requests said, where the project keeps it
  *
  * Pure module: types only.
  */
@@ -15,6 +19,7 @@
 export type Snapshot = {
   /** Rises with each change of this control's life; a new control starts above the old one's last. */
   version: number
+  /** A key is here once for each secret that works: after a rotation the old one too, until it ends. */
   keys: SnapshotKey[]
   routes: SnapshotRoute[]
 }
@@ -29,7 +34,9 @@ export type SnapshotKey = {
   scopes: KeyScope[]
   /** Models it may name; null = all. */
   models: string[] | null
-  /** Milliseconds since the epoch; null = never. */
+  /** Addresses and ranges that a client must come from, canonical (`ip-range.ts`); null = anywhere. */
+  ips: string[] | null
+  /** When this secret ends, in milliseconds since the epoch; null = never. */
   expiresAtMs: number | null
   /** Opaque to engines: one per project. */
   salt: string
@@ -37,7 +44,12 @@ export type SnapshotKey = {
   share: string
   /** Whether this project lets prompts reach a disk. */
   contentOnDisk: boolean
+  /** Whether what requests and answers say is kept, and where they came from with it; null = nothing is. */
+  contentLogging: { address: boolean } | null
 }
+
+/** That a key was let in, by which of its secrets. */
+export type KeyUse = { keyId: string; sha256: string; atMs: number }
 
 export type KeyScope = 'inference' | 'models.read'
 

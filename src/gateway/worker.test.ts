@@ -13,6 +13,7 @@ import { dataFolderAt, makeDataFolder } from '../platform/data-folder.ts'
 import { ControlStandIn, keyOf, localReplica, routeOf, sendJson } from './control-stand-in.ts'
 import { call, chat, errorOf } from './plain-client.ts'
 import { listenOn, readAll, ScriptedUpstream, type UpstreamCall } from './scripted-upstream.ts'
+import type { Snapshot } from './snapshot.ts'
 import { workerMetricsSocket } from './worker-metrics.ts'
 
 const USAGE = {
@@ -195,6 +196,47 @@ describe('a request', () => {
     assert.equal(engine.calls.length, 2)
   })
 
+  it('is refused from an address that its key does not list, whatever headers say, and by no other path', async () => {
+    const listed = keyOf('tw-listed', { ips: ['10.0.0.0/8'] })
+    await control.push({ keys: [...standing().keys, listed, keyOf('tw-here', { ips: ['127.0.0.0/8', '::1'] })] })
+    const headers = { authorization: 'Bearer tw-listed', 'x-forwarded-for': '10.0.0.1', forwarded: 'for=10.0.0.1' }
+    for (const path of ['/v1/chat/completions', '/v1/embeddings', '/tokenize']) {
+      const answer = await call({ port: worker.port, path, headers, body: JSON.stringify(body()) })
+      assert.equal(answer.status, 403)
+      assert.deepEqual(errorOf(answer), {
+        message: 'This API key may not be used from 127.0.0.1.',
+        type: 'permission_error',
+        param: null,
+        code: 'ip_not_authorized',
+      })
+      assert.equal(answer.headers['x-should-retry'], 'false')
+    }
+    const models = await call({ port: worker.port, method: 'GET', path: '/v1/models', headers })
+    assert.equal(errorOf(models).code, 'ip_not_authorized')
+    assert.equal(engine.calls.length, 0)
+    assert.equal((await chat(worker.port, 'tw-here', body())).status, 200)
+    assert.ok(!control.uses.some(({ keyId }) => keyId === listed.id), 'what was not let in is no use')
+  })
+
+  it('is told to control as the use of its key when it is let in, before its answer has ended, also where no engine is asked', async () => {
+    const [fresh, lister] = [keyOf('tw-fresh'), keyOf('tw-lister')]
+    await control.push({ keys: [...standing().keys, fresh, lister] })
+    const go = Promise.withResolvers<void>()
+    engine.script = async ({ response }) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write(delta('one'))
+      await go.promise
+      response.end(USAGE_EVENT + DONE)
+    }
+    const running = chat(worker.port, 'tw-fresh', body({ stream: true }))
+    await control.until(() => control.uses.some(({ sha256 }) => sha256 === fresh.sha256))
+    const [use] = control.uses.filter(({ sha256 }) => sha256 === fresh.sha256)
+    assert.equal(use?.keyId, fresh.id)
+    go.resolve()
+    assert.equal((await running).status, 200)
+    await call({ port: worker.port, method: 'GET', path: '/v1/models', headers: { 'api-key': 'tw-lister' } })
+    await control.until(() => control.uses.some(({ sha256 }) => sha256 === lister.sha256))
+  })
+
   it('is refused with 400 when its body is no JSON object, names a field twice, or names no model', async () => {
     for (const [text, code] of [
       ['{"model":"small"', 'invalid_json'],
@@ -242,7 +284,8 @@ describe('a request', () => {
     assert.equal(answer.text, JSON.stringify(COMPLETION))
     assert.equal(answer.headers['access-control-allow-origin'], '*')
     const record = await control.record(answer.headers['x-request-id'] as string)
-    const { startedAtMs, gatewayMs, firstTokenMs, totalMs, ...rest } = record
+    const { startedAtMs, gatewayMs, firstTokenMs, totalMs, detail, ...rest } = record
+    assert.deepEqual([detail?.parameters.messages, detail?.client], [1, null])
     assert.deepEqual(rest, {
       id: answer.headers['x-request-id'],
       organizationId: 'org_1',
@@ -875,9 +918,37 @@ describe('a second worker', () => {
     const [one, two] = pair as [Worker, Worker]
     await one.start()
     await two.start(one.port)
+    /** Resolves when every worker has it in force: these two, and the one of the tests before. */
+    const pushToBoth = async (change: Partial<Snapshot>) => {
+      const before = control.seen.length
+      await control.push(change)
+      await control.until(
+        () => control.seen.slice(before).filter((seen) => seen === control.snapshot.version).length === 3,
+      )
+    }
     assert.deepEqual([await one.message(), await two.message()], [{ type: 'ready' }, { type: 'ready' }])
-    const ask = () => Promise.all(Array.from({ length: 20 }, () => chat(one.port, 'tw-a', body())))
-    assert.deepEqual(new Set((await ask()).map((answer) => answer.status)), new Set([200]))
+    const ask = (key = 'tw-a') => Promise.all(Array.from({ length: 20 }, () => chat(one.port, key, body())))
+    const statuses = async (key?: string) => new Set((await ask(key)).map((answer) => answer.status))
+    assert.deepEqual(await statuses(), new Set([200]))
+
+    // A rotation, as control tells it: in every worker the new secret works, and the old one until it ends.
+    const rotated = (endsAtMs: number) => ({
+      keys: [
+        ...standing().keys,
+        keyOf('tw-new', { id: 'key_rotated' }),
+        keyOf('tw-before', { id: 'key_rotated', expiresAtMs: endsAtMs }),
+        keyOf('tw-elsewhere', { ips: ['10.0.0.0/8'] }),
+        keyOf('tw-loopback', { ips: ['127.0.0.1'] }),
+      ],
+    })
+    await pushToBoth(rotated(Date.now() + 3_600_000))
+    assert.deepEqual(await statuses('tw-new'), new Set([200]))
+    assert.deepEqual(await statuses('tw-before'), new Set([200]))
+    await pushToBoth(rotated(Date.now()))
+    assert.deepEqual(await statuses('tw-before'), new Set([401]))
+    assert.deepEqual(await statuses('tw-new'), new Set([200]))
+    assert.deepEqual(await statuses('tw-elsewhere'), new Set([403]))
+    assert.deepEqual(await statuses('tw-loopback'), new Set([200]))
     assert.equal(await one.terminate(), 0)
     assert.deepEqual(new Set((await ask()).map((answer) => answer.status)), new Set([200]))
     assert.equal(await two.orphan(), 0)

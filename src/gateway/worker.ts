@@ -13,8 +13,10 @@ import { readConfig } from '../platform/config.ts'
 import { dataFolderAt, makeDataFolder, sockets } from '../platform/data-folder.ts'
 import { createLog } from '../platform/log.ts'
 import type { ToSupervisor } from '../supervisor/messages.ts'
+import { createContentOutbox } from './content-outbox.ts'
 import { createControlClient } from './control-client.ts'
 import { createGateway } from './gateway.ts'
+import { createKeyUses } from './key-uses.ts'
 import { GATEWAY_LIMITS } from './limits.ts'
 import { createSnapshotClient } from './snapshot-client.ts'
 import { adoptBacklogs, createUsageOutbox, usageBacklogFolder } from './usage-outbox.ts'
@@ -40,6 +42,14 @@ const snapshots = createSnapshotClient({ control, clock: systemClock, log })
 const backlogs = usageBacklogFolder(folder)
 if (worker === '0') adoptBacklogs(backlogs, worker, config.gatewayWorkers)
 const usage = createUsageOutbox({ deliver: control.deliver, folder: backlogs, worker, log })
+const content = createContentOutbox({
+  deliver: control.deliverContents,
+  policyOf: (keyId) => snapshots.current()?.snapshot.keys.find(({ id }) => id === keyId)?.contentLogging ?? null,
+  heldBytesMax: GATEWAY_LIMITS.contentBytesMax,
+  log,
+  onDropped: (why, requests) => metrics.contentDropped(why, requests),
+})
+const keyUses = createKeyUses({ deliver: control.noteKeyUses, clock: systemClock })
 const metrics = createWorkerMetrics(worker, {
   inFlight: () => gateway.inFlight(),
   heldBytes: () => gateway.heldBytes(),
@@ -47,12 +57,15 @@ const metrics = createWorkerMetrics(worker, {
   snapshotAgeS: () => (systemClock.nowMs() - (snapshots.current()?.sinceMs ?? systemClock.nowMs())) / 1000,
   controlConnected: snapshots.isConnected,
   usageBacklog: usage.backlog,
+  contentBytes: content.heldBytes,
 })
 const gateway = createGateway({
   snapshots,
   control,
   controlPublic,
   usage,
+  content,
+  keyUses,
   limits: GATEWAY_LIMITS,
   publicUrl: config.publicUrl,
   clock: systemClock,
@@ -126,7 +139,7 @@ async function end(): Promise<void> {
   log.info({ inFlight: gateway.inFlight() }, 'ending')
   await gateway.drain()
   snapshots.stop()
-  await usage.stop()
+  await Promise.all([usage.stop(), keyUses.stop(), content.stop()])
   await Promise.all([control.close(), controlPublic.destroy()])
   process.exit()
 }
