@@ -40,6 +40,8 @@ import { createModelUsers } from './model-users.ts'
 import { createStarter } from './starter.ts'
 
 const SAVE_USE_MS = 30_000
+/** Keys of the playground live an hour at most, so what has ended does not pile up. */
+const SWEEP_CONSOLE_KEYS_MS = 60 * 60_000
 /** A worker that does not answer must not hold up whoever made or revoked a key. */
 const KEYS_IN_FORCE_MS_MAX = 1_000
 
@@ -161,6 +163,13 @@ export async function startControl({
     () => void deployments.saveUse().catch((error) => log.warn({ err: error }, 'last uses were not saved')),
     SAVE_USE_MS,
   )
+  const sweepConsoleKeys = setInterval(
+    () =>
+      void identity.consoleKeys
+        .sweep()
+        .catch((error) => log.warn({ err: error }, 'ended keys of the playground were not swept')),
+    SWEEP_CONSOLE_KEYS_MS,
+  )
   void settle().catch((error) => {
     log.fatal({ err: error }, 'what a start does by itself failed')
     process.exit(1)
@@ -168,6 +177,7 @@ export async function startControl({
   return close
 
   async function settle(): Promise<void> {
+    await identity.consoleKeys.sweep()
     await content.sweep()
     await requestContent.sweep()
     await catalog.resumeUnfinished()
@@ -243,6 +253,7 @@ export async function startControl({
 
   async function close(): Promise<void> {
     clearInterval(saveUse)
+    clearInterval(sweepConsoleKeys)
     backups.stop()
     content.stop()
     stopSweepingContent()
