@@ -16,7 +16,8 @@ export type DocsRoutesOptions = {
 /** An embedding model of the catalogue that samples can name. */
 export const SAMPLE_EMBEDDING_MODEL = 'all-minilm-l6-v2'
 
-const STYLE = pageFile('style.css', 'text/css; charset=utf-8')
+const TOKENS = readFileSync(new URL('../../web/src/ui/tokens.css', import.meta.url), 'utf8')
+const STYLE = pageFile('style.css', 'text/css; charset=utf-8', TOKENS)
 const SCRIPT = pageFile('page.js', 'text/javascript; charset=utf-8')
 
 const PAGE_HEADERS = {
@@ -72,8 +73,8 @@ function sendUnlessKnown(request: FastifyRequest, reply: FastifyReply, text: str
   return request.headers['if-none-match'] === tag ? reply.code(304).send() : reply.send(text)
 }
 
-function pageFile(name: string, type: string) {
-  const text = readFileSync(new URL(`./docs/${name}`, import.meta.url), 'utf8')
+function pageFile(name: string, type: string, before = '') {
+  const text = before + readFileSync(new URL(`./docs/${name}`, import.meta.url), 'utf8')
   const path = `/docs/${name}`
   return { path, url: `${path}?v=${hashOf(text)}`, type, text }
 }

@@ -30,6 +30,7 @@ export function referencePage(document: OpenApiDocument, facts: SampleFacts, fil
 <title>API reference · Tradewind</title>
 <link rel="icon" href="data:image/svg+xml,${encodeURIComponent(ICON)}">
 <link rel="stylesheet" href="${files.style}">
+<script src="/theme.js"></script>
 <script src="${files.script}" defer></script>
 </head>
 <body>
