@@ -579,7 +579,8 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
         statuses: [403],
         at: ['operation:pullModel', 'operation:getHubRepository', 'pull', 'health'],
         means: 'The owner of the repository wants to be asked first.',
-        whatToDo: 'Accept the terms at the hub, and set a token of that account with `PUT /api/settings/hub` or as `HF_TOKEN`.',
+        whatToDo:
+          'Accept the terms at the hub, and set a token of that account with `PUT /api/settings/hub` or as `HF_TOKEN`.',
       },
       'catalog.hub_token_refused': {
         statuses: [401],
@@ -676,6 +677,8 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
           'operation:getProject',
           'operation:updateProject',
           'operation:deleteProject',
+          'operation:getContentLog',
+          'operation:deleteContentLog',
           'operation:listProjectMembers',
           'operation:updateProjectMember',
           'operation:deleteProjectMember',
@@ -698,12 +701,7 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
       },
       'identity.key_unknown': {
         statuses: [404],
-        at: [
-          'operation:getKey',
-          'operation:updateKey',
-          'operation:rotateKey',
-          'operation:deleteKey',
-        ],
+        at: ['operation:getKey', 'operation:updateKey', 'operation:rotateKey', 'operation:deleteKey'],
         means: 'There is no such key, or it is not yours to see.',
         whatToDo: 'List yours with `GET /api/keys`.',
       },
@@ -794,6 +792,24 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
   {
     title: 'Organisations and people',
     errors: {
+      'identity.content_logging_forbidden': {
+        statuses: [409],
+        at: ['operation:updateProject'],
+        means: 'The operator lets no project keep what its requests say.',
+        whatToDo: 'The operator sets `CONTENT_LOG_DAYS` above 0.',
+      },
+      'identity.content_logging_needs_disk': {
+        statuses: [409],
+        at: ['operation:updateProject'],
+        means: '`content_logging` was asked for where prompts may not reach a disk.',
+        whatToDo: 'Send `content_on_disk: true` with it, if that is what the project wants.',
+      },
+      'identity.content_retention_too_long': {
+        statuses: [400],
+        at: ['operation:updateProject'],
+        means: '`content_retention_days` is above the installation’s ceiling, which the message names.',
+        whatToDo: 'Take a shorter time; `days_max` of `GET /api/content-log` says how long it may be.',
+      },
       'identity.name_not_typed': {
         statuses: [400],
         at: ['operation:deleteOrganization', 'operation:deleteProject'],
@@ -923,6 +939,13 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
         at: ['operation:getRequest'],
         means: 'No request of this id reached a model, or it is not yours to see.',
         whatToDo: 'Use the id of its answer’s `x-request-id`, a second after it ended.',
+      },
+      'billing.content_not_kept': {
+        statuses: [404],
+        at: ['operation:getRequestContent'],
+        means:
+          'Nothing is kept of what this request said: its project keeps nothing, it has expired or was deleted, or the request is not yours to see.',
+        whatToDo: 'Switch `content_logging` of the project on for what comes; what was not kept cannot be got back.',
       },
     },
   },
