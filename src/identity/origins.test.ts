@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { ForeignOrigin } from './errors.ts'
-import { pathOfOurs, requireTrustedOrigin, trustedOrigins } from './origins.ts'
+import { isPasskeyHost, pageByName, pathOfOurs, requireTrustedOrigin, trustedOrigins } from './origins.ts'
 
 describe('origins', () => {
   it('the public address and the names of this machine are trusted, and nothing else', () => {
@@ -72,5 +72,42 @@ describe('origins', () => {
       }),
       { numRuns: 2000 },
     )
+  })
+
+  it('browsers know passkeys by name, and over https or on this machine', () => {
+    for (const url of ['https://ai.example.com', 'http://localhost:8484', 'http://tradewind.localhost:8484'])
+      assert(isPasskeyHost(url), url)
+    for (const url of [
+      'http://127.0.0.1:8484',
+      'https://192.168.1.7',
+      'http://[::1]:8484',
+      'http://ai.example.com',
+      'http://localhost.example.com',
+    ])
+      assert(!isPasskeyHost(url), url)
+  })
+
+  it('a page that is opened by number is opened by name instead, and nothing else is sent anywhere', () => {
+    const page = {
+      method: 'GET',
+      url: '/setup?token=a_b',
+      host: '127.0.0.1:8484',
+      accept: 'text/html,*/*',
+      fetchMode: null,
+    }
+    const led = (change: Partial<typeof page> | { fetchMode: string }, publicUrl = 'http://localhost:8484') =>
+      pageByName({ ...page, ...change }, publicUrl)
+    assert.equal(led({}), 'http://localhost:8484/setup?token=a_b')
+    assert.equal(led({ fetchMode: 'navigate' }), 'http://localhost:8484/setup?token=a_b')
+    assert.equal(new URL(led({ url: '//evil.example/' }) ?? '').host, 'localhost:8484')
+    assert.equal(led({ method: 'POST' }), null)
+    assert.equal(led({ accept: 'application/json' }), null)
+    assert.equal(led({ fetchMode: 'cors' }), null)
+    assert.equal(led({ url: '/api/me' }), null)
+    assert.equal(led({ url: '/v1/models' }), null)
+    assert.equal(led({ host: 'localhost:8484' }), null)
+    assert.equal(led({ host: '127.0.0.1:9999' }), null)
+    assert.equal(led({ host: 'evil.example' }), null)
+    assert.equal(led({}, 'https://ai.example.com'), null)
   })
 })

@@ -29,6 +29,24 @@ describe('sign-in limit', () => {
     assert.throws(() => limit.spend('192.0.2.1', 'p51@example.com'), TooManySignIns)
   })
 
+  it('guessing at one person from many places is refused, save where that person comes from', () => {
+    const { clock, limit } = limitAt()
+    limit.succeeded('198.51.100.7', 'ada@example.com')
+    for (let tries = 0; tries < 100; tries++) limit.spend(`192.0.2.${tries}`, 'ada@example.com')
+    assert.throws(() => limit.spend('203.0.113.1', 'Ada@example.com'), TooManySignIns)
+    limit.spend('198.51.100.7', 'ada@example.com') // she is not locked out at home
+    limit.spend('203.0.113.1', 'bob@example.com')
+    clock.now = 60 * 60_000
+    limit.spend('203.0.113.1', 'ada@example.com')
+  })
+
+  it('what is nobody’s in particular counts by address alone', () => {
+    const { limit } = limitAt()
+    for (let tries = 0; tries < 50; tries++) limit.spend('192.0.2.1', null)
+    assert.throws(() => limit.spend('192.0.2.1', null), TooManySignIns)
+    limit.spend('192.0.2.2', null)
+  })
+
   it('the addresses of one household of IPv6 count as one, and IPv4 in IPv6 as IPv4', () => {
     const { limit } = limitAt()
     const addresses = ['2001:db8::1', '2001:DB8:0:0:1::2', '2001:db8:0:0:ffff:1:2:3', '2001:0db8::7', '2001:db8::']

@@ -146,7 +146,7 @@ export function refusalOf(
 /** Better Auth's word for why the provider's answer led nowhere, in ours. Unknown words come from outside and go no further. */
 export function refusalInOurWords(code: string): SsoRefusal {
   if (Object.hasOwn(SSO_REFUSALS, code)) return code as SsoRefusal
-  return THEIR_WORDS[code] ?? 'sso_failed'
+  return (Object.hasOwn(THEIR_WORDS, code) ? THEIR_WORDS[code] : undefined) ?? 'sso_failed'
 }
 
 const THEIR_WORDS: Record<string, SsoRefusal> = {
