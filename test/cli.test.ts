@@ -174,6 +174,41 @@ describe('keys', () => {
     assert.match(await does('keys list'), new RegExp(`^${id} .+revoked`, 'm'))
   })
 
+  it('are changed, and get a new secret while the old one goes on or not', async () => {
+    const made = await does('keys create', 'worker', '--ips', '10.1.2.3/8, ::1')
+    const [first = ''] = made.split('\n')
+    const id = /Its id is (key_\w+)/.exec(made)?.[1] ?? ''
+    const by = (apiKey: string) => product.openai({ apiKey }).models.list()
+    await assert.rejects(by(first), { status: 403, code: 'ip_not_authorized' })
+    assert.match(await does('keys list'), new RegExp(`^${id} +worker .+ 10\\.0\\.0\\.0/8, ::1 `, 'm'))
+    assert.equal(
+      (
+        await does('keys update', id, '--name', 'night', '--ips', 'all', '--models', 'tiny', '--expires', '2199-01-31')
+      ).trim(),
+      `${id} is called night, may name tiny, may come from anywhere, and ends 2199-01-31 23:59 UTC.`,
+    )
+    assert.match(await does('keys update', id, '--models', 'all', '--expires', 'never'), /all models.+never ends/)
+    await by(first)
+
+    const rotated = await does('keys rotate', id, '--overlap', '90m')
+    const [second = ''] = rotated.split('\n')
+    assert.match(rotated, /The old secret works until \d{4}-\d\d-\d\d \d\d:\d\d UTC\.$/m)
+    await Promise.all([by(first), by(second)])
+    const [third = ''] = (await does('keys rotate', id, '--overlap', '0')).split('\n')
+    await by(third)
+    for (const old of [first, second]) await assert.rejects(by(old), { status: 401, code: 'invalid_api_key' })
+
+    await refuses(['keys', 'update', id], /Name what to change/)
+    await refuses(
+      ['keys', 'update', id, '--ips', 'example.com'],
+      /"example\.com" is no IP address.*\(identity\.ip_range_invalid\)/,
+    )
+    await refuses(['keys', 'rotate', id, '--overlap', 'soon'], /"soon" is no time/)
+    await refuses(['keys', 'rotate', id, '--overlap', '8d'], /\(invalid_request\)/)
+    await does('keys revoke', id)
+    await refuses(['keys', 'rotate', id], /is revoked, which is for ever.*\(identity\.key_ended\)/)
+  })
+
   it('errors carry a sentence and a code', async () => {
     await refuses(['keys', 'revoke', 'key_nobody'], /\(identity\.key_unknown\)/)
     await refuses(['keys', 'create', 'app', '--scopes', 'everything'], /\(invalid_request\)/)

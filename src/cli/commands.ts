@@ -6,7 +6,9 @@ import { existsSync, statSync, watchFile } from 'node:fs'
 import { open, readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { allRows } from './all-rows.ts'
 import { CommandFailed, type Control } from './control.ts'
+import { KEY_COMMANDS } from './key-commands.ts'
 import { bytes, table } from './table.ts'
 
 export type Options = Record<string, string | boolean | undefined>
@@ -50,18 +52,6 @@ type Pull = {
   seconds_left: number | null
   error: { code: string; message: string } | null
 }
-type Key = {
-  id: string
-  name: string
-  prefix: string
-  last4: string
-  state: string
-  scopes: string[]
-  models: string[] | null
-  last_used_at: string | null
-  expires_at: string | null
-}
-
 type Project = { id: string; name: string; content_on_disk: boolean }
 
 const VERDICTS: Record<string, string> = {
@@ -86,7 +76,7 @@ export const COMMANDS: Command[] = [
     },
     says: 'List models, and whether they fit this machine.',
     async run(control, _given, options, print) {
-      const data = await modelsHere(control, {
+      const data = await allRows<Model>(control, '/api/models', {
         ...(options.here ? { here: 'true' } : {}),
         ...(options.fits ? { fits: 'true' } : {}),
       })
@@ -256,65 +246,7 @@ export const COMMANDS: Command[] = [
       },
     }),
   ),
-  {
-    words: 'keys create',
-    takes: ['name'],
-    options: {
-      project: { type: 'string', says: 'id of the project; not needed while there is one' },
-      models: { type: 'string', says: 'models it may name, with commas; all by default' },
-      scopes: { type: 'string', says: 'inference, models.read; both by default' },
-      expires: { type: 'string', says: 'last day it works (UTC), such as 2027-01-31; for ever by default' },
-    },
-    says: 'Make an API key. It is shown once.',
-    async run(control, [name = ''], options, print) {
-      const list = (value: string | boolean | undefined) =>
-        typeof value === 'string' ? value.split(',').map((one) => one.trim()) : undefined
-      const models = list(options.models)
-      if (models) await warnOfUnknownModels(control, models)
-      const { public_url } = await control.ask<StatusBody>('GET', '/api/status')
-      const made = await control.ask<Key & { secret: string }>('POST', '/api/keys', {
-        name,
-        ...(typeof options.project === 'string' ? { project_id: options.project } : {}),
-        ...(models ? { models } : {}),
-        ...(options.scopes ? { scopes: list(options.scopes) } : {}),
-        ...(typeof options.expires === 'string' ? { expires_at: endOfDay(options.expires) } : {}),
-      })
-      print(made.secret)
-      print(`This is the only time it is shown. Its id is ${made.id}. Try it:`)
-      print(`  curl ${public_url}/v1/models -H "Authorization: Bearer ${made.secret}"`)
-    },
-  },
-  {
-    words: 'keys list',
-    takes: [],
-    says: 'List API keys.',
-    async run(control, _given, _options, print) {
-      const { data } = await control.ask<{ data: Key[] }>('GET', '/api/keys')
-      if (data.length === 0) return print('No key yet. Make one with: npm run tradewind -- keys create <name>')
-      print(
-        table(
-          ['KEY', 'NAME', 'SECRET', 'STATE', 'MODELS', 'LAST USED'],
-          data.map((key) => [
-            key.id,
-            key.name,
-            `${key.prefix}…${key.last4}`,
-            key.state,
-            key.models?.join(', ') ?? 'all',
-            key.last_used_at?.slice(0, 16).replace('T', ' ') ?? 'never',
-          ]),
-        ),
-      )
-    },
-  },
-  {
-    words: 'keys revoke',
-    takes: ['key'],
-    says: 'End a key at once, in every gateway worker.',
-    async run(control, [id = ''], _options, print) {
-      await control.ask('DELETE', `/api/keys/${encodeURIComponent(id)}`)
-      print(`${id} is revoked.`)
-    },
-  },
+  ...KEY_COMMANDS,
   {
     words: 'projects list',
     takes: [],
@@ -451,38 +383,10 @@ type StatusBody = {
 }
 
 /** A key may name what is not here yet, such as an adapter that is still being made; a slip of the pen is told all the same. */
-async function warnOfUnknownModels(control: Control, models: string[]): Promise<void> {
-  const data = await modelsHere(control)
-  const unknown = models.filter((name) => !data.some((model) => model.id === name))
-  if (unknown.length > 0)
-    process.stderr.write(`No model is called ${unknown.join(', ')} here yet; the key is made all the same.\n`)
-}
-
-/** All models that a query leaves, page by page. */
-async function modelsHere(control: Control, filter: Record<string, string> = {}): Promise<Model[]> {
-  const models: Model[] = []
-  for (let after: string | null = null; ; ) {
-    const query = new URLSearchParams({ ...filter, ...(after === null ? {} : { after }) })
-    const page: { data: Model[]; next: string | null } = await control.ask('GET', `/api/models?${query}`)
-    models.push(...page.data)
-    if (page.next === null) return models
-    after = page.next
-  }
-}
-
 /** `≈ 12` where it is an estimate, `14` where it was measured here. */
 function speedOf({ speed }: Model): string {
   if (speed === null) return '–'
   return `${speed.basis === 'estimated' ? '≈ ' : ''}${Math.round(speed.tokens_per_second)}`
-}
-
-/** The end of a day, UTC. @throws CommandFailed for what is no day */
-function endOfDay(day: string): string {
-  const end = new Date(`${day}T23:59:59.999Z`)
-  // A day that its month does not have is moved into the next one by Date; such a day was not meant.
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(day) || Number.isNaN(end.getTime()) || !end.toISOString().startsWith(day))
-    throw new CommandFailed(`"${day}" is no day. Write it as 2027-01-31.`)
-  return end.toISOString()
 }
 
 /** Shows a pull until it ends. Ctrl-C stops the showing, not the pull. */

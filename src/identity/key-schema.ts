@@ -2,10 +2,11 @@
 import { type Static, Type } from 'typebox'
 import { oneOf, orNull, PageQuery, pageShape, Time } from '../platform/wire-shapes.ts'
 import type { ConsoleKey } from './console-keys.ts'
+import type { CreateKey } from './insert-key.ts'
 import { KEY_SORTS } from './key-list.ts'
 import { OVERLAP_S_MAX } from './key-rotation.ts'
 import { type ApiKey, KEY_STATES, type OldSecret } from './key-view.ts'
-import type { CreateKey, FoundKey } from './keys.ts'
+import type { FoundKey } from './keys.ts'
 import { type Caller, KEY_SCOPES, may } from './rules.ts'
 
 export const KeyStateShape = oneOf(KEY_STATES)

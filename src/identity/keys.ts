@@ -1,40 +1,22 @@
 import { and, eq, inArray, isNull } from 'drizzle-orm'
 import type { Clock } from '../platform/clock.ts'
-import type { Db, Tx } from '../platform/database/database.ts'
-import { newId, randomText } from '../platform/ids.ts'
+import type { Db } from '../platform/database/database.ts'
 import { type Page, type PageOf, pageOf } from '../platform/paging.ts'
 import { type Audit, actorOf, by } from './audit.ts'
-import type { AuditEntry } from './audit-chain.ts'
-import { KeyOfConsole, KeyUnknown, ServiceAccountUnknown } from './errors.ts'
+import { KeyOfConsole, KeyUnknown } from './errors.ts'
 import { createGatewayKeys } from './gateway-keys.ts'
-import { canonicalIps, changesTo, type KeyChange, requireFuture } from './key-change.ts'
+import { type CreateKey, insertKey } from './insert-key.ts'
+import { changesTo, type KeyChange } from './key-change.ts'
 import type { KeyChanges } from './key-changes.ts'
 import { beyond, type KeyFilter, type KeySort, matching, type SortOrder, sorted } from './key-list.ts'
 import { OVERLAP_S_DEFAULT, rotateSecret } from './key-rotation.ts'
-import { keySha256, makeKeySecret, secretsIn } from './key-secret.ts'
+import { keySha256, secretsIn } from './key-secret.ts'
 import { type ApiKey, readKeys } from './key-view.ts'
 import type { Organizations } from './organizations.ts'
 import { requireInReach } from './reach.ts'
-import { type Caller, KEY_SCOPES, type KeyScope, may, requireMay } from './rules.ts'
-import { apiKey, apiKeyOldSecret, serviceAccount } from './tables.ts'
+import { type Caller, may, requireMay } from './rules.ts'
+import { apiKey, apiKeyOldSecret } from './tables.ts'
 import { withinProjects } from './within.ts'
-
-export type CreateKey = {
-  /** What it is for; people recognise it by this. */
-  name: string
-  /** Null = the only project there is. */
-  projectId: string | null
-  /** Default: all. */
-  scopes?: KeyScope[]
-  /** Models it may name; null = all. Default null. */
-  models?: string[] | null
-  /** Addresses and ranges that it may come from; null = all. Default null. */
-  ips?: string[] | null
-  /** Null = never. Default null. */
-  expiresAt?: Date | null
-  /** Who owns it in the place of a person, so that the person can leave. Default null. */
-  serviceAccountId?: string | null
-}
 
 /** A secret that was found in a text, and what it is here. */
 export type FoundKey = {
@@ -252,72 +234,4 @@ export function createKeys({ db, clock, audit, organizations, changes, contentDa
     if (!found || !may(caller, 'keys.list', found)) throw new KeyUnknown({ key: keyId })
     return found
   }
-}
-
-type NewKey = CreateKey & { projectId: string; organizationId: string; createdBy: string } & Pick<
-    AuditEntry,
-    'actor' | 'address'
-  >
-
-/**
- * Writes a key and its event, in a transaction that may hold more (set-up makes the first key with the first project).
- * @throws ExpiryPast
- * @throws IpRangeInvalid
- * @throws ServiceAccountUnknown
- */
-export async function insertKey(tx: Tx, { clock, audit }: { clock: Clock; audit: Audit }, wanted: NewKey) {
-  const atMs = clock.nowMs()
-  const now = new Date(atMs)
-  const expiresAt = wanted.expiresAt ?? null
-  requireFuture(expiresAt, now)
-  if (wanted.serviceAccountId != null) await requireServiceAccount(tx, wanted.serviceAccountId, wanted)
-  const { secret, ...seen } = makeKeySecret()
-  const id = newId('key', atMs)
-  await tx.insert(apiKey).values({
-    ...seen,
-    id,
-    organizationId: wanted.organizationId,
-    projectId: wanted.projectId,
-    name: wanted.name,
-    scopes: wanted.scopes ?? [...KEY_SCOPES],
-    models: wanted.models ?? null,
-    ips: canonicalIps(wanted.ips ?? null),
-    share: randomText(25),
-    createdAt: now,
-    createdBy: wanted.createdBy,
-    serviceAccountId: wanted.serviceAccountId ?? null,
-    expiresAt,
-  })
-  const key = await readKeys(tx, eq(apiKey.id, id), now).one()
-  if (!key) throw new Error('a key that was just made is not there')
-  await audit.record(tx, {
-    actor: wanted.actor,
-    address: wanted.address,
-    action: 'key.created',
-    target: key.id,
-    organizationId: key.organizationId,
-    after: {
-      name: key.name,
-      projectId: key.projectId,
-      owner: { kind: key.owner.kind, id: key.owner.id },
-      prefix: key.prefix,
-      last4: key.last4,
-      scopes: key.scopes,
-      models: key.models,
-      ips: key.ips,
-      expiresAt: key.expiresAt?.toISOString() ?? null,
-    },
-  })
-  return { key, secret }
-}
-
-/** Locked until the key is there: an account that is deleted meanwhile must find the key to revoke. */
-async function requireServiceAccount(
-  tx: Tx,
-  id: string,
-  { organizationId, projectId }: { organizationId: string; projectId: string },
-): Promise<void> {
-  const [account] = await tx.select().from(serviceAccount).where(eq(serviceAccount.id, id)).for('update')
-  const isHere = account?.organizationId === organizationId && (account.projectId ?? projectId) === projectId
-  if (!account || !isHere || account.deletedAt !== null) throw new ServiceAccountUnknown({ serviceAccount: id })
 }
