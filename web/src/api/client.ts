@@ -9,15 +9,20 @@ export class ApiError extends Error {
   /** The field that is wrong, where one is. */
   readonly param: string | null
   readonly requestId: string | null
+  /** What is wrong with a form, by the name of the field. */
+  readonly problems: Record<string, string>
 
-  constructor(status: number, code: string, message: string, param: string | null, requestId: string | null) {
+  constructor(status: number, { code, message, param = null, problems = {} }: ErrorBody, requestId: string | null) {
     super(message)
     this.status = status
     this.code = code
     this.param = param
     this.requestId = requestId
+    this.problems = problems
   }
 }
+
+type ErrorBody = { code: string; message: string; param?: string | null; problems?: Record<string, string> }
 
 export type Query = Record<string, string | number | boolean | readonly string[] | null | undefined>
 
@@ -42,14 +47,11 @@ export async function api<Answer>(call: Call, signal?: AbortSignal): Promise<Ans
     })
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
-    throw new ApiError(0, 'offline', 'No answer came.', null, null)
+    throw new ApiError(0, { code: 'offline', message: 'No answer came.' }, null)
   }
   const requestId = response.headers.get('x-request-id')
   const text = await response.text()
-  if (!response.ok) {
-    const { code, message, param } = errorIn(text)
-    throw new ApiError(response.status, code, message ?? response.statusText, param, requestId)
-  }
+  if (!response.ok) throw new ApiError(response.status, errorIn(text, response.statusText), requestId)
   return (text === '' ? undefined : JSON.parse(text)) as Answer
 }
 
@@ -66,11 +68,11 @@ export function urlOf({ path, query = {} }: Pick<Call, 'path' | 'query'>): strin
   return search.size === 0 ? path : `${path}?${search}`
 }
 
-function errorIn(text: string): { code: string; message: string | null; param: string | null } {
+function errorIn(text: string, otherwise: string): ErrorBody {
   try {
-    const { error } = JSON.parse(text) as { error?: { code?: string; message?: string; param?: string | null } }
-    return { code: error?.code ?? 'internal', message: error?.message ?? null, param: error?.param ?? null }
+    const { error } = JSON.parse(text) as { error: ErrorBody }
+    return { ...error, code: error.code ?? 'internal', message: error.message ?? otherwise }
   } catch {
-    return { code: 'internal', message: null, param: null } // a proxy's page, say
+    return { code: 'internal', message: otherwise } // a proxy's page, say
   }
 }

@@ -95,7 +95,8 @@ const alone = <Path extends `/${string}`>(path: Path, load: () => Promise<{ defa
     getParentRoute: () => root,
     path,
     component: lazyRouteComponent(load),
-    validateSearch: (raw: Record<string, unknown>): { token?: string; next?: string } => ({
+    validateSearch: (raw: Record<string, unknown>): { token?: string; next?: string; error?: string } => ({
+      ...(typeof raw.error === 'string' ? { error: raw.error } : {}),
       ...(typeof raw.token === 'string' ? { token: raw.token } : {}),
       ...(typeof raw.next === 'string' ? { next: raw.next } : {}),
     }),

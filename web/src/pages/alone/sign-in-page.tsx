@@ -1,3 +1,180 @@
+/** Sign in: e-mail and password, a passkey, or the organisation's own provider. */
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useSearch } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
+import type { Static } from 'typebox'
+import type { CeremonyOptions, SignInOptions, SingleSignOnBegun } from '../../../../src/identity/sign-in-schema.ts'
+import { ApiError, api, get } from '../../api/client.ts'
+import { Button, Note, TextField, Trouble } from '../../ui/index.ts'
+import { Alone } from './alone.tsx'
+import { useAloneWords } from './alone-words.ts'
+import { pathOfOurs } from './landing.ts'
+import { askForPasskey, passkeysKnown } from './passkey.ts'
+
 export default function SignInPage() {
-  return <main className="page" id="main" />
+  const t = useAloneWords()
+  const {
+    next,
+    error: refused,
+    token,
+  } = useSearch({ strict: false }) as { next?: string; error?: string; token?: string }
+  const options = useQuery({
+    queryKey: ['sign-in-options'],
+    queryFn: ({ signal }) => get<Static<typeof SignInOptions>>('/api/sign-in-options', undefined, signal),
+    staleTime: 0,
+  })
+  const [email, setEmail] = useState('')
+  const [password, setPassword] = useState('')
+  const [forgot, setForgot] = useState(false)
+  // A whole load, so that nothing of whoever used this browser before is left in memory.
+  const land = () => location.assign(pathOfOurs(next))
+  const sign = useMutation({
+    mutationFn: () => api({ method: 'POST', path: '/api/auth/sign-in/email', body: { email: email.trim(), password } }),
+    onSuccess: land,
+  })
+  const passkey = useMutation({
+    mutationFn: async () => {
+      const { options: asked } = await api<Static<typeof CeremonyOptions>>({
+        method: 'POST',
+        path: '/api/auth/sign-in/passkey/options',
+        body: {},
+      })
+      await api({ method: 'POST', path: '/api/auth/sign-in/passkey', body: { response: await askForPasskey(asked) } })
+    },
+    onSuccess: land,
+  })
+  const single = useMutation({
+    mutationFn: () =>
+      api<Static<typeof SingleSignOnBegun>>({
+        method: 'POST',
+        path: '/api/auth/sign-in/oidc',
+        body: { next: pathOfOurs(next) },
+      }),
+    onSuccess: ({ url }) => location.assign(url),
+  })
+  const reset = useMutation({
+    mutationFn: () => api({ method: 'POST', path: '/api/auth/password-reset-request', body: { email: email.trim() } }),
+  })
+  const confirmed = useMutation({
+    mutationFn: (given: string) =>
+      api<{ email: string }>({ method: 'POST', path: '/api/auth/email-confirmation', body: { token: given } }),
+  })
+  // A link that confirms a new address ends here.
+  useEffect(() => {
+    if (token) confirmed.mutate(token)
+  }, [token])
+
+  const known = options.data
+  if (known && !known.owner_exists)
+    return (
+      <Alone title={t('not-set-up')} says={t('not-set-up-says')}>
+        <Note>{t('not-set-up-do')}</Note>
+      </Alone>
+    )
+  return (
+    <Alone title={t('sign-in')} says={t('sign-in-says', { host: location.host })}>
+      <div className="form">
+        {refused && <Note tone="bad">{ssoProblem(t, refused)}</Note>}
+        {confirmed.data && <Note tone="good">{t('email-confirmed', { email: confirmed.data.email })}</Note>}
+        {confirmed.error && <Trouble error={confirmed.error} />}
+        {options.error && <Trouble error={options.error} retry={() => void options.refetch()} />}
+        {known?.single_sign_on.map((provider) => (
+          <Button key={provider.id} busy={single.isPending} onClick={() => single.mutate()}>
+            {t('sign-in-with', { name: provider.name })}
+          </Button>
+        ))}
+        {single.error && <Trouble error={single.error} />}
+        <form
+          className="form"
+          onSubmit={(event) => {
+            event.preventDefault()
+            if (forgot) reset.mutate()
+            else sign.mutate()
+          }}
+        >
+          <TextField
+            label={t('email')}
+            type="email"
+            autoComplete="username webauthn"
+            value={email}
+            onChange={setEmail}
+            required
+            autoFocus
+          />
+          {!forgot && (
+            <TextField
+              label={t('password')}
+              type="password"
+              autoComplete="current-password"
+              value={password}
+              onChange={setPassword}
+              required
+            />
+          )}
+          {sign.error && <SignInTrouble error={sign.error} />}
+          {reset.error && <Trouble error={reset.error} />}
+          {reset.data !== undefined && <Note tone="good">{t('reset-sent')}</Note>}
+          {forgot && known && !known.mail && <Note>{t('reset-no-mail')}</Note>}
+          <div className="form-acts">
+            {forgot ? (
+              known?.mail && (
+                <Button type="submit" look="primary" busy={reset.isPending} disabled={email.trim() === ''}>
+                  {t('reset-send')}
+                </Button>
+              )
+            ) : (
+              <Button
+                type="submit"
+                look="primary"
+                busy={sign.isPending}
+                disabled={email.trim() === '' || password === ''}
+              >
+                {t('sign-in')}
+              </Button>
+            )}
+            {known?.passkey && passkeysKnown() && !forgot && (
+              <Button icon="key" busy={passkey.isPending} onClick={() => passkey.mutate()}>
+                {t('with-passkey')}
+              </Button>
+            )}
+            <span className="push">
+              <Button look="quiet" onClick={() => setForgot(!forgot)}>
+                {t(forgot ? 'back' : 'forgot')}
+              </Button>
+            </span>
+          </div>
+          {passkey.error && <PasskeyTrouble error={passkey.error} />}
+        </form>
+      </div>
+    </Alone>
+  )
+}
+
+function SignInTrouble({ error }: { error: unknown }) {
+  const t = useAloneWords()
+  if (error instanceof ApiError && error.status === 401) return <Note tone="bad">{t('wrong')}</Note>
+  if (error instanceof ApiError && error.status === 429) return <Note tone="bad">{t('too-many')}</Note>
+  return <Trouble error={error} />
+}
+
+function PasskeyTrouble({ error }: { error: unknown }) {
+  const t = useAloneWords()
+  // The browser's own window was closed, or it has no passkey for this address.
+  if (error instanceof DOMException) return <Note>{t('passkey-none')}</Note>
+  return <SignInTrouble error={error} />
+}
+
+const SSO_PROBLEMS = [
+  'sso_email_unverified',
+  'sso_domain_refused',
+  'sso_not_invited',
+  'sso_not_linked',
+  'sso_email_missing',
+  'sso_cancelled',
+  'sso_expired',
+  'sso_link_refused',
+] as const
+
+function ssoProblem(t: ReturnType<typeof useAloneWords>, code: string): string {
+  return t(SSO_PROBLEMS.find((known) => known === code) ?? 'sso_failed')
 }

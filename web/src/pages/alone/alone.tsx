@@ -1,0 +1,23 @@
+/** The frame of pages that need nobody signed in: the product's name, language and theme, one narrow column. */
+import type { ReactNode } from 'react'
+import { LanguageButton, ThemeButton } from '../../app/bar.tsx'
+
+export function Alone({ title, says, children }: { title: ReactNode; says?: ReactNode; children: ReactNode }) {
+  return (
+    <div className="alone">
+      <header>
+        <img className="brand-mark" src="/icon.svg" alt="" />
+        Tradewind
+        <span className="push">
+          <LanguageButton />
+          <ThemeButton />
+        </span>
+      </header>
+      <main id="main">
+        <h1>{title}</h1>
+        <p>{says}</p>
+        {children}
+      </main>
+    </div>
+  )
+}

@@ -1,0 +1,27 @@
+import { TextField } from '../../ui/index.ts'
+import { useAloneWords } from './alone-words.ts'
+
+/** A new password, seen as it is typed: a second field for it only makes people paste. */
+export function NewPassword({
+  value,
+  onChange,
+  error,
+}: {
+  value: string
+  onChange: (value: string) => void
+  error?: string | null | undefined
+}) {
+  const t = useAloneWords()
+  return (
+    <TextField
+      label={t('password')}
+      help={t('password-help')}
+      error={error}
+      value={value}
+      onChange={onChange}
+      type="password"
+      autoComplete="new-password"
+      required
+    />
+  )
+}
