@@ -27,11 +27,13 @@ import { examplesOf, LANGUAGES, type SampleFacts } from './samples.ts'
 const TAGS: Record<string, string> = {
   Inference: 'Ask models: OpenAI’s API, and what it lacks. With an API key.',
   Models: 'What there is, does it fit this machine, get it, run it.',
-  Keys: 'API keys: made, listed, revoked.',
+  Playground: 'Sessions that people saved of what they tried.',
+  Keys: 'API keys: made, listed, changed, rotated, revoked, found by a leaked secret.',
   Organisations: 'Who pays, and the projects within.',
   Usage: 'What was consumed.',
   People: 'Who is calling; sessions.',
   Trail: 'Who changed what, chained so that a change of it shows.',
+  Backups: 'Copies of the embedded database: made, checked, sent, taken in, restored.',
   Operations: 'How the installation is.',
 }
 
