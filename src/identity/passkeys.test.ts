@@ -13,6 +13,13 @@ const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
 
 type Answer = { status: number; body: Record<string, unknown> & { error?: { code: string } } }
 
+/** What a page does with options, as a text: the types of this program know no browser. */
+function inBrowser(ceremony: 'create' | 'get', options: unknown): string {
+  const parse = ceremony === 'create' ? 'parseCreationOptionsFromJSON' : 'parseRequestOptionsFromJSON'
+  const publicKey = `PublicKeyCredential.${parse}(${JSON.stringify(options)})`
+  return `navigator.credentials.${ceremony}({ publicKey: ${publicKey} }).then((made) => made.toJSON())`
+}
+
 describe('passkeys in a browser', { skip: !existsSync(CHROMIUM) && `there is no ${CHROMIUM}` }, () => {
   let at: TestInstallation
   let url: string
@@ -79,11 +86,7 @@ describe('passkeys in a browser', { skip: !existsSync(CHROMIUM) && `there is no 
   async function add(name: string): Promise<Answer> {
     const begun = await ask('POST', '/api/me/passkeys/options')
     if (begun.status !== 200) return begun
-    const response = await page.evaluate(async (options) => {
-      const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options as never)
-      const made = (await navigator.credentials.create({ publicKey })) as PublicKeyCredential
-      return made.toJSON()
-    }, begun.body.options)
+    const response = await page.evaluate(inBrowser('create', begun.body.options))
     return ask('POST', '/api/me/passkeys', { name, response })
   }
 
@@ -91,11 +94,7 @@ describe('passkeys in a browser', { skip: !existsSync(CHROMIUM) && `there is no 
   async function signIn(change: (response: Record<string, unknown>) => unknown = (same) => same): Promise<Answer> {
     const begun = await ask('POST', '/api/auth/sign-in/passkey/options')
     if (begun.status !== 200) return begun
-    const response = await page.evaluate(async (options) => {
-      const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options as never)
-      const got = (await navigator.credentials.get({ publicKey })) as PublicKeyCredential
-      return got.toJSON()
-    }, begun.body.options)
+    const response = await page.evaluate(inBrowser('get', begun.body.options))
     return ask('POST', '/api/auth/sign-in/passkey', { response: change(response as never) })
   }
 
@@ -186,14 +185,8 @@ describe('passkeys in a browser', { skip: !existsSync(CHROMIUM) && `there is no 
     // The browser itself refuses what our page asks for, so the page of somebody who does not ask for it is tried.
     const begun = await ask('POST', '/api/auth/sign-in/passkey/options')
     assert.equal((begun.body.options as { userVerification: string }).userVerification, 'required')
-    const response = await page.evaluate(
-      async (options) => {
-        const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options as never)
-        const got = (await navigator.credentials.get({ publicKey })) as PublicKeyCredential
-        return got.toJSON()
-      },
-      { ...(begun.body.options as object), userVerification: 'discouraged' },
-    )
+    const lax = { ...(begun.body.options as object), userVerification: 'discouraged' }
+    const response = await page.evaluate(inBrowser('get', lax))
     const answer = await ask('POST', '/api/auth/sign-in/passkey', { response })
     assert.equal(answer.body.error?.code, 'identity.passkey_not_proved')
     assert.equal((await ask('GET', '/api/me')).status, 401)
