@@ -9,6 +9,8 @@ import { readdirSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { BackupDamaged } from './control/backups/errors.ts'
+import { carryOutPlan, restorePlacesIn, undoSwap } from './control/backups/restore-plan.ts'
 import { supervisorLink } from './engines/supervisor-link.ts'
 import { systemClock } from './platform/clock.ts'
 import { readConfig } from './platform/config.ts'
@@ -16,8 +18,10 @@ import { takeControlLease } from './platform/control-lease.ts'
 import { DataFolderLocked, dataFolderAt, lockFile } from './platform/data-folder.ts'
 import { openDatabase } from './platform/database/database.ts'
 import { createLog } from './platform/log.ts'
+import { settingsInForce } from './platform/settings-in-force.ts'
 
 const config = readConfig(process.env)
+const settings = settingsInForce(process.env)
 const folder = dataFolderAt(config.dataFolder)
 const log = createLog('control', config.logLevel)
 const link = supervisorLink(process)
@@ -32,23 +36,41 @@ process.on('uncaughtException', (error) => {
 const opening = open()
 const { startControl, StartRefused } = await import('./control/control.ts')
 const { database, lease, unlock } = await opening
+let closeControl: () => Promise<void> = async () => undefined
+let ending = false
 try {
-  const closeControl = await startControl({ config, folder, database, link, clock: systemClock, log })
-  process.on('SIGTERM', async () => {
-    await closeControl()
-    await lease.release()
-    await database.close()
-    unlock()
-    process.exit(0)
+  closeControl = await startControl({
+    config,
+    settings,
+    folder,
+    database,
+    link,
+    // The supervisor starts control again, whatever it ended of.
+    restart: (whileClosed) => void end(whileClosed),
+    clock: systemClock,
+    log,
   })
+  process.on('SIGTERM', () => void end())
 } catch (error) {
   if (!(error instanceof StartRefused)) throw error
   await giveUp(error.message)
 }
 
+/** @param whileClosed runs when nobody can change anything any more, and the database is still open */
+async function end(whileClosed?: () => Promise<void>): Promise<void> {
+  if (ending) return
+  ending = true
+  await closeControl()
+  await whileClosed?.()
+  await lease.release()
+  await database.close()
+  unlock()
+  process.exit(0)
+}
+
 async function open() {
   const unlock = config.databaseUrl === null ? await takeDatabaseFolder() : () => undefined
-  const database = await openDatabase({ folder: folder.database, url: config.databaseUrl, log }).catch((error) =>
+  const database = await openRestoredOrAsItWas().catch((error) =>
     giveUp(
       config.databaseUrl === null
         ? `The embedded database in ${folder.database} does not open: ${error.message}.${hasBackups() ? ` Restore a copy from ${folder.backups}: see docs/operating.md.` : ''}`
@@ -66,6 +88,19 @@ async function open() {
     },
   })
   return { unlock, database, lease }
+}
+
+/** A backup that is to be put in place is put there now, under the lock; if it does not open, what it replaced comes back. */
+async function openRestoredOrAsItWas() {
+  const openIt = () => openDatabase({ folder: folder.database, url: config.databaseUrl, log })
+  const places = restorePlacesIn(folder)
+  if (config.databaseUrl !== null || !carryOutPlan(places, new Date(systemClock.nowMs()))) return openIt()
+  return openIt().catch((error) => {
+    log.error({ err: error }, 'the restored database does not open; the one before it is put back')
+    const { code, message } = new BackupDamaged({ reason: `it does not open: ${error.message}` })
+    undoSwap(places, { code, message }, new Date(systemClock.nowMs()))
+    return openIt()
+  })
 }
 
 function hasBackups(): boolean {

@@ -11,6 +11,8 @@ import type { Server } from '../platform/http.ts'
 
 /** Longer than a worker keeps an idle connection, so that control never closes one that is about to be used. */
 const KEEP_ALIVE_MS = 72_000
+/** A download that nobody reads must not hold up an end, nor the restart that a restore needs. */
+const FINISH_MS_MAX = 5_000
 
 export function createControlSockets(folder: DataFolder) {
   const throughAdmin = new WeakSet<IncomingMessage>()
@@ -36,11 +38,16 @@ export function createControlSockets(folder: DataFolder) {
       await Promise.all([chmod(publicPath, 0o600), chmod(adminPath, 0o600)])
     },
 
-    /** No new requests; resolves when running ones are finished. */
+    /** No new requests; resolves when running ones are finished, or were cut because they took too long. */
     async close(): Promise<void> {
+      const cut = setTimeout(() => {
+        server?.server.closeAllConnections()
+        admin.closeAllConnections()
+      }, FINISH_MS_MAX)
       const ended = new Promise<void>((resolve) => admin.close(() => resolve()))
       admin.closeIdleConnections()
       await Promise.all([server?.close(), ended])
+      clearTimeout(cut)
     },
   }
 }

@@ -28,14 +28,19 @@ import type { Log } from '../platform/log.ts'
 import { isLoopback } from '../platform/loopback.ts'
 import { createMailer } from '../platform/mail.ts'
 import { createSealer } from '../platform/sealed-text.ts'
+import type { SettingsInForce } from '../platform/settings-in-force.ts'
+import { createPlayground } from '../playground/playground.ts'
+import { playgroundRoutes } from '../playground/routes.ts'
 import { VERSION } from '../version.ts'
-import { createBackups } from './backups.ts'
+import { backupRoutes } from './backups/backup-routes.ts'
+import { createBackups } from './backups/backups.ts'
 import { consoleRoutes, isNavigation, sendConsole } from './console-routes.ts'
 import { createControlSockets } from './control-sockets.ts'
 import { docsRoutes } from './docs-routes.ts'
 import { createContentSweep } from './forget-content.ts'
 import { healthRoutes } from './health-routes.ts'
-import { createMachineView } from './memory-pools.ts'
+import { machineRoutes } from './machine-routes.ts'
+import { createMachineView } from './machine-view.ts'
 import { createModelUsers } from './model-users.ts'
 import { createStarter } from './starter.ts'
 
@@ -47,9 +52,12 @@ const KEYS_IN_FORCE_MS_MAX = 1_000
 
 export type ControlDeps = {
   config: Config
+  settings: SettingsInForce
   folder: DataFolder
   database: Database
   link: SupervisorLink
+  /** Ends this process in order and has another one take over; `whileClosed` runs when nobody can change anything any more. */
+  restart: (whileClosed: () => Promise<void>) => void
   clock: Clock
   log: Log
 }
@@ -67,9 +75,11 @@ export class StartRefused extends Error {
  */
 export async function startControl({
   config,
+  settings,
   folder,
   database,
   link,
+  restart,
   clock,
   log,
 }: ControlDeps): Promise<() => Promise<void>> {
@@ -97,7 +107,11 @@ export async function startControl({
 
   const engines = await createEngines({ link, config: config.engine, folder, machineMemory, log, clock })
   const machine = createMachineView({
-    memory: engines.memory,
+    engines,
+    machineMemory,
+    threadsTotal: config.engine.threadsTotal,
+    dataFolder: folder.root,
+    clock,
     usesGpu: () => config.engine.gpu === 'auto' && gpuLibraryInstalled(folder),
   })
   const hubToken = await openHubToken({
@@ -133,12 +147,29 @@ export async function startControl({
     engines,
     log,
   })
-  const backups = createBackups({ database, folder: folder.backups, clock, log })
+  const backups = createBackups({
+    database,
+    folder,
+    audit: identity.audit,
+    ownerExists: () => identity.setup.ownerExists(),
+    restart,
+    clock,
+    log,
+  })
+  await backups.settle()
+  const playground = createPlayground({
+    db,
+    clock,
+    audit: identity.audit,
+    organizations: identity.organizations,
+    personNames: identity.names.people,
+  })
 
   identity.onKeysChanged(() => feed.inForceEverywhere(KEYS_IN_FORCE_MS_MAX))
   identity.onKeysChanged(() => content.sweep())
   identity.onKeysChanged(() => requestContent.sweep())
   identity.onDeleting(requestContent.forgetWithin)
+  identity.onDeleting(playground.forget)
   identity.onContentDeleting(requestContent.forgetWithin)
   const stopSweepingContent = requestContent.keepSweeping()
   deployments.onRoutesChanged(() => void feed.push())
@@ -211,6 +242,12 @@ export async function startControl({
       diskFreeBytes: () => diskFreeBytes(folder.weights),
       callerNow: (request) => callerStill(identity, request),
     })
+    await server.register(playgroundRoutes, { playground })
+    await server.register(backupRoutes, { backups, databaseUrl: config.databaseUrl })
+    await server.register(machineRoutes, {
+      machine,
+      installation: { config, settings, folder, database, link, backups, startedAtMs, clock },
+    })
     await server.register(healthRoutes, {
       database,
       folder,
@@ -218,7 +255,6 @@ export async function startControl({
       deployments,
       feed,
       starter,
-      backups,
       link,
       workersWanted: config.gatewayWorkers,
       publicUrl: config.publicUrl,

@@ -18,7 +18,6 @@ import type { Server } from '../platform/http.ts'
 import { isLoopback } from '../platform/loopback.ts'
 import { SocketSilent, socketRequest } from '../platform/socket-request.ts'
 import { VERSION } from '../version.ts'
-import type { Backups } from './backups.ts'
 import type { Starter } from './starter.ts'
 
 export type HealthRoutesOptions = {
@@ -28,7 +27,6 @@ export type HealthRoutesOptions = {
   deployments: Deployments
   feed: SnapshotFeed
   starter: Starter
-  backups: Backups
   link: SupervisorLink
   workersWanted: number
   publicUrl: string
@@ -81,7 +79,7 @@ const Status = Type.Object({
 })
 
 export async function healthRoutes(server: Server, options: HealthRoutesOptions): Promise<void> {
-  const { database, folder, engines, feed, starter, backups, workersWanted, metricsToken, startedAtMs } = options
+  const { database, folder, engines, feed, starter, workersWanted, metricsToken, startedAtMs } = options
   const open = { access: 'anybody' } as const
   const registry = metricsOf(options)
 
@@ -195,19 +193,6 @@ export async function healthRoutes(server: Server, options: HealthRoutesOptions)
         ),
       }
     },
-  )
-
-  server.post(
-    '/api/backups',
-    {
-      config: { access: 'backup.create' },
-      schema: {
-        tags: ['Operations'],
-        summary: 'Write a copy of the embedded database',
-        response: { 201: Type.Object({ path: Type.String(), bytes: Type.Integer() }) },
-      },
-    },
-    async (_request, reply) => reply.code(201).send(await backups.create()),
   )
 }
 

@@ -38,7 +38,11 @@ export async function internalRoutes(
       reply.hijack()
       reply.raw.writeHead(200, { 'content-type': 'application/x-ndjson' })
       reply.raw.flushHeaders()
-      const disconnect = await feed.connect({ worker: request.query.worker, write: (line) => reply.raw.write(line) })
+      const disconnect = await feed.connect({
+        worker: request.query.worker,
+        write: (line) => reply.raw.write(line),
+        end: () => reply.raw.end(),
+      })
       reply.raw.on('close', disconnect)
     },
   )

@@ -8,7 +8,12 @@ import type { Log } from '../platform/log.ts'
 import type { Snapshot, SnapshotKey, SnapshotRoute } from './snapshot.ts'
 
 /** One worker's open answer. */
-export type SnapshotReader = { worker: string; write(line: string): void }
+export type SnapshotReader = {
+  worker: string
+  write(line: string): void
+  /** Ends the answer, so that its worker looks for the next control. */
+  end?(): void
+}
 
 export type SnapshotFeedDeps = {
   keys: () => Promise<SnapshotKey[]>
@@ -109,6 +114,7 @@ export function createSnapshotFeed({ keys, routes, clock, log }: SnapshotFeedDep
 
     close(): void {
       clearInterval(alive)
+      for (const reader of readers) reader.end?.()
       readers.clear()
     },
   }

@@ -17,11 +17,10 @@ export type KeyFacts = {
   ownerName: string
 }
 
+export type Name = { name: string; email: string }
+
 /** Names and addresses of those of these people who are here, by id. */
-export async function namesOf(
-  db: Db | Tx,
-  userIds: readonly string[],
-): Promise<ReadonlyMap<string, { name: string; email: string }>> {
+export async function namesOf(db: Db | Tx, userIds: readonly string[]): Promise<ReadonlyMap<string, Name>> {
   if (userIds.length === 0) return new Map()
   // select id, name, email from auth_user where id in (…)
   const rows = await db

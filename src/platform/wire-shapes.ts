@@ -2,7 +2,16 @@
 import { Type } from 'typebox'
 import type { PageOf } from './paging.ts'
 
-export const orNull = <Shape extends Type.TSchema>(shape: Shape) => Type.Union([shape, Type.Null()])
+/**
+ * The shape, or null. A text, number or truth value gets both types at once: of a union, its first branch would make null
+ * of a body into "", 0 or false, since values are coerced to what a shape wants.
+ */
+export function orNull<Shape extends Type.TSchema>(shape: Shape): Type.TUnion<[Shape, Type.TNull]> {
+  const { type } = shape as { type?: unknown }
+  const isCoerced = typeof type === 'string' && ['string', 'number', 'integer', 'boolean'].includes(type)
+  if (!isCoerced || 'const' in shape) return Type.Union([shape, Type.Null()])
+  return { ...shape, type: [type, 'null'] } as unknown as Type.TUnion<[Shape, Type.TNull]>
+}
 
 /** One of these words. */
 export const oneOf = <Word extends string>(words: readonly Word[], options: Type.TSchemaOptions = {}) =>

@@ -68,6 +68,8 @@ const lists = [
   'operation:listInvitations',
   'operation:listServiceAccounts',
   'operation:listRequests',
+  'operation:listPlaygroundSessions',
+  'operation:listBackups',
 ] as const
 const usageFigures = ['operation:getUsage', 'operation:getUsageCsv'] as const
 const filtersUsage = ['operation:listRequests', 'operation:getRequestCsv', ...usageFigures] as const
@@ -689,6 +691,8 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
           'operation:listKeys',
           'operation:createKey',
           'operation:createConsoleKey',
+          'operation:listPlaygroundSessions',
+          'operation:createPlaygroundSession',
         ],
         means: 'There is no such project, or it is not yours to see.',
         whatToDo: 'List yours with `GET /api/projects`.',
@@ -954,9 +958,80 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
     errors: {
       'operations.backup_is_postgresql': {
         statuses: [409],
-        at: ['operation:createBackup'],
+        at: [
+          'operation:createBackup',
+          'operation:checkBackup',
+          'operation:uploadBackup',
+          'operation:restoreBackup',
+          'operation:updateBackupRetention',
+        ],
         means: 'The data is in PostgreSQL, which has its own backup.',
-        whatToDo: 'Use pg_dump, and copy the weights folder.',
+        whatToDo: 'Use pg_dump and pg_restore, as `GET /api/backups` writes them out, and copy the weights folder.',
+      },
+      'operations.backup_unknown': {
+        statuses: [404],
+        at: [
+          'operation:checkBackup',
+          'operation:getBackupArchive',
+          'operation:deleteBackup',
+          'operation:restoreBackup',
+        ],
+        means: 'There is no such backup; it may have been deleted, or have been one night too old.',
+        whatToDo: 'List them with `GET /api/backups`.',
+      },
+      'operations.backup_busy': {
+        statuses: [409],
+        at: [
+          'operation:createBackup',
+          'operation:checkBackup',
+          'operation:uploadBackup',
+          'operation:deleteBackup',
+          'operation:restoreBackup',
+        ],
+        means: 'Something else is being done with backups.',
+        whatToDo: 'Wait until `GET /api/backups/activity` says that it is over.',
+      },
+      'operations.backup_damaged': {
+        statuses: [422],
+        at: ['operation:uploadBackup'],
+        means: 'The archive was cut or changed on its way, or what it holds does not open. Nothing was changed.',
+        whatToDo: 'Send it again, or use another one. Of a backup that is here, delete it.',
+      },
+      'operations.backup_foreign': {
+        statuses: [422],
+        at: ['operation:uploadBackup'],
+        means: 'It is a tar of something else, of another program’s database, or from before the set-up.',
+        whatToDo: 'Use a backup that Tradewind made.',
+      },
+      'operations.backup_hostile': {
+        statuses: [422],
+        at: ['operation:uploadBackup'],
+        means: 'It holds links, names that lead outside, or more than this disk may take. Nothing of it was kept.',
+        whatToDo: 'Find out where it comes from.',
+      },
+      'operations.backup_newer': {
+        statuses: [422],
+        at: ['operation:uploadBackup'],
+        means: 'A newer version of Tradewind made it. Migrations go forward only.',
+        whatToDo: 'Upgrade first, then restore it.',
+      },
+      'operations.backup_too_large': {
+        statuses: [413],
+        at: ['operation:uploadBackup'],
+        means: 'It is longer than any backup may be.',
+        whatToDo: 'Restore it by hand: docs/operating.md.',
+      },
+      'operations.backup_disk_short': {
+        statuses: [409],
+        at: ['operation:uploadBackup'],
+        means: 'The disk of the data folder has no room for the copy, or to try it.',
+        whatToDo: 'Free as much as the message says, or delete older backups.',
+      },
+      'operations.backup_check_ended': {
+        statuses: [503],
+        at: ['operation:uploadBackup'],
+        means: 'The check of a backup was ended from outside or took too long. Nothing was changed.',
+        whatToDo: 'Try again; if it ends the same way, look into the log of control.',
       },
       'operations.starter_not_fetched': {
         statuses: [503],

@@ -73,7 +73,7 @@ export function typeInWords(document: OpenApiDocument, schema: Schema, isWhole =
   if (here.const !== undefined) return JSON.stringify(here.const)
   const literals = literalsOf(document, schema)
   if (literals) return inWords(literals)
-  const alternatives = (here.anyOf ?? here.oneOf) as Schema[] | undefined
+  const alternatives = (here.anyOf ?? here.oneOf ?? typesApart(here)) as Schema[] | undefined
   if (alternatives) {
     const isOne = alternatives.filter((one) => one.type !== 'null').length === 1
     const words = alternatives.flatMap(
@@ -97,6 +97,11 @@ export function typeInWords(document: OpenApiDocument, schema: Schema, isWhole =
     default:
       return String(here.type)
   }
+}
+
+/** A value of one of several types, as one schema for each. */
+function typesApart(schema: Schema): Schema[] | undefined {
+  return Array.isArray(schema.type) ? schema.type.map((type) => ({ ...schema, type })) : undefined
 }
 
 function literalsOf(document: OpenApiDocument, schema: Schema): string[] | null {

@@ -8,13 +8,7 @@ import { guarded, refuseInsideTransaction } from './transaction-guard.ts'
 
 /** PGlite in a worker thread, on the data folder or in memory. */
 export async function openEmbedded(options: DatabaseOptions): Promise<Database> {
-  const thread = await PgliteThread.open({
-    folder: options.folder,
-    ...(options.loadFrom ? { loadFrom: options.loadFrom } : {}),
-    queryMsMax: options.queryMsMax ?? 30_000,
-    log: options.log,
-    guard: refuseInsideTransaction,
-  })
+  const thread = await openThread(options)
   try {
     const db = drizzle({ client: thread as unknown as PGlite })
     await migrate(db, { migrationsFolder: MIGRATIONS_FOLDER })
@@ -30,4 +24,21 @@ export async function openEmbedded(options: DatabaseOptions): Promise<Database> 
     await thread.close()
     throw error
   }
+}
+
+/** As it lies there, without running a migration: to look at a copy before it is trusted. */
+export async function openUnmigrated(options: DatabaseOptions): Promise<Pick<Database, 'db' | 'close'>> {
+  const thread = await openThread(options)
+  const db = drizzle({ client: thread as unknown as PGlite })
+  return { db: guarded(db as unknown as Db), close: () => thread.close() }
+}
+
+function openThread(options: DatabaseOptions): Promise<PgliteThread> {
+  return PgliteThread.open({
+    folder: options.folder,
+    ...(options.loadFrom ? { loadFrom: options.loadFrom } : {}),
+    queryMsMax: options.queryMsMax ?? 30_000,
+    log: options.log,
+    guard: refuseInsideTransaction,
+  })
 }

@@ -195,9 +195,12 @@ function startWorker(options: ThreadOptions): Promise<Worker> {
     workerData: { folder: options.folder, loadFrom: options.loadFrom ?? null },
   })
   return new Promise((resolve, reject) => {
+    const ended = () => reject(new Error('its thread ended while it was opened'))
+    worker.once('exit', ended)
     worker.once('message', (ready: { ready: true } | { failed: string }) => {
       // Not removeAllListeners: it takes Node's own with it, and the worker is never heard again.
       worker.off('error', reject)
+      worker.off('exit', ended)
       if ('ready' in ready) resolve(worker)
       else reject(new Error(ready.failed))
     })
