@@ -9,6 +9,9 @@ import { auditFile, EXPORT_FORMATS, EXPORT_TYPES } from './audit-export.ts'
 import * as wire from './audit-schema.ts'
 import type { Identity } from './identity.ts'
 
+/** Text that goes out as it is made. */
+const Lines = Type.Unsafe<Readable>(Type.String())
+
 const refusals = { 401: ErrorShape, 403: ErrorShape }
 
 export async function auditRoutes(server: Server, { identity }: { identity: Identity }): Promise<void> {
@@ -49,7 +52,7 @@ export async function auditRoutes(server: Server, { identity }: { identity: Iden
         response: {
           200: {
             description: 'One line an event.',
-            content: { 'text/csv': { schema: Type.String() }, 'application/jsonl': { schema: Type.String() } },
+            content: { 'text/csv': { schema: Lines }, 'application/jsonl': { schema: Lines } },
           },
           400: ErrorShape,
           ...refusals,
