@@ -61,8 +61,8 @@ function Foot() {
   const format = useFormat()
   const { data: machine } = useMachine()
   if (!machine) return null
-  const used = format.figure(machine.models_used_bytes / 1e9)
-  const budget = format.figure(machine.models_budget_bytes / 1e9)
+  const used = format.figure(machine.memory.used_bytes / 1e9)
+  const budget = format.figure(machine.memory.budget_bytes / 1e9)
   const says = t('memory-of', { used, budget })
   return (
     <div className="rail-foot">
@@ -73,7 +73,7 @@ function Foot() {
         <span className="nowrap">{says}</span>
       </div>
       <Meter
-        share={machine.models_used_bytes / Math.max(1, machine.models_budget_bytes)}
+        share={machine.memory.used_bytes / Math.max(1, machine.memory.budget_bytes)}
         label={`${t('memory')}: ${says}`}
       />
     </div>

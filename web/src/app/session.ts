@@ -3,6 +3,7 @@
 import { queryOptions, useQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { useSearch } from '@tanstack/react-router'
 import type { Static } from 'typebox'
+import type { MachineShape } from '../../../src/control/machine-schema.ts'
 import type { Me as MeShape } from '../../../src/identity/me-schema.ts'
 import type { Action } from '../../../src/identity/rules.ts'
 import { get } from '../api/client.ts'
@@ -77,13 +78,13 @@ function kept(): string | null {
   }
 }
 
-export type RailMachine = { name: string; cores: number; models_used_bytes: number; models_budget_bytes: number }
+export type Machine = Static<typeof MachineShape>
 
 /** What the rail's foot says of this machine. */
 export function useMachine() {
   return useQuery({
-    queryKey: ['machine', 'rail'],
-    queryFn: ({ signal }) => get<RailMachine>('/api/machine', undefined, signal),
+    queryKey: ['machine'],
+    queryFn: ({ signal }) => get<Machine>('/api/machine', undefined, signal),
     refetchInterval: 5_000,
     retry: false,
   })

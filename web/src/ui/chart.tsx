@@ -18,7 +18,7 @@ import { type ChartKind, HEIGHT, lastCounted, WIDTH } from './chart-shapes.ts'
 import { ChartTable } from './chart-table.tsx'
 import { rangeWords, stepWords, timeTicks } from './chart-time.ts'
 import { type Crosshair, useCrosshair } from './crosshair.ts'
-import { useFormat } from './format.ts'
+import { useFormat } from './use-format.ts'
 import { usePartWords } from './words.ts'
 
 export type { ChartSeries, Comparison, SeriesColour } from './chart-plot.ts'

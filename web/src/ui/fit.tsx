@@ -3,9 +3,9 @@
  * instead. Does not fit is a fact and no failure: grey, never red.
  */
 import type { FitVerdict } from '../../../src/catalog/fit.ts'
-import { useFormat } from './format.ts'
 import type { SignName } from './icon.tsx'
 import { Meter, State, type Tone } from './state.tsx'
+import { useFormat } from './use-format.ts'
 import { usePartWords } from './words.ts'
 
 const LOOKS: Record<
@@ -51,7 +51,8 @@ export function Fit({
 }) {
   const t = usePartWords()
   const format = useFormat()
-  const amount = neededBytes === null ? null : `${measured ? '' : '≈ '}${format.bytes(neededBytes)}`
+  const amount =
+    neededBytes === null ? null : `${measured ? '' : '≈ '}${format.bytes(neededBytes, neededBytes < 1e9 ? 0 : 1)}`
   if (verdict === 'does-not-fit') {
     const hardware = servedBy[0] ?? amount
     return (

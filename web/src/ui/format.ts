@@ -1,5 +1,5 @@
 /** Numbers and times as the console writes them: separators, units always, figures that line up. Pure. */
-import { type Language, useLanguage } from '../words/i18n.ts'
+import type { Language } from '../words/i18n.ts'
 
 const LOCALES: Record<Language, string> = { en: 'en-GB', zh: 'zh-CN' }
 
@@ -7,16 +7,21 @@ export type Format = ReturnType<typeof formatIn>
 
 const made = new Map<Language, Format>()
 
-/** The formats of the language of the moment. */
-export function useFormat(): Format {
-  return formatFor(useLanguage())
-}
-
 export function formatFor(language: Language): Format {
   const known = made.get(language) ?? formatIn(language)
   made.set(language, known)
   return known
 }
+
+const AGO_UNITS = [
+  [86_400 * 365, 'year'],
+  [86_400 * 30, 'month'],
+  [86_400, 'day'],
+  [3_600, 'hour'],
+  [60, 'minute'],
+  [1, 'second'],
+] as const
+const AGO_ENGLISH = { hour: 'h', minute: 'min', second: 's' } as const
 
 function formatIn(language: Language) {
   const locale = LOCALES[language]
@@ -70,17 +75,17 @@ function formatIn(language: Language) {
       if (s < 86_400) return two(Math.floor(s / 3_600), words.h, Math.floor((s % 3_600) / 60), words.min)
       return two(Math.floor(s / 86_400), words.d, Math.floor((s % 86_400) / 3_600), words.h)
     },
-    /** 4 s ago, yesterday, in 3 days. */
+    /** 4 s ago, 12 min ago, yesterday, in 3 days. */
     ago(at: Date, now = Date.now()): string {
       const s = (at.getTime() - now) / 1_000
-      for (const [size, unit] of [
-        [86_400 * 30, 'month'],
-        [86_400, 'day'],
-        [3_600, 'hour'],
-        [60, 'minute'],
-      ] as const)
-        if (Math.abs(s) >= size) return relative.format(Math.trunc(s / size), unit)
-      return relative.format(Math.trunc(s), 'second')
+      const [size, unit] = AGO_UNITS.find(([size]) => Math.abs(s) >= size) ?? AGO_UNITS[AGO_UNITS.length - 1]!
+      const count = Math.trunc(s / size)
+      // Intl's short English is "sec." and "hr."; units here are written as everywhere else.
+      if (language === 'en' && unit in AGO_ENGLISH) {
+        const words = `${Math.abs(count)} ${AGO_ENGLISH[unit as keyof typeof AGO_ENGLISH]}`
+        return count === 0 ? 'now' : count < 0 ? `${words} ago` : `in ${words}`
+      }
+      return relative.format(count, unit)
     },
     /** Tue 24 Nov 2026, 14:32:08, in the viewer's zone. */
     time: (at: Date) =>

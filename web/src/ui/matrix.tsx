@@ -5,7 +5,7 @@
  * Import it from its own path (`ui/matrix.tsx`): only the page of embeddings draws one.
  */
 import { type CSSProperties, type KeyboardEvent, useRef, useState } from 'react'
-import { useFormat } from './format.ts'
+import { useFormat } from './use-format.ts'
 import './matrix.css'
 import { usePartWords } from './words.ts'
 
@@ -71,7 +71,6 @@ export function Matrix({ label, names, values }: MatrixProps) {
                 return (
                   <td
                     key={column}
-                    role="gridcell"
                     className={row === column ? 'same' : undefined}
                     style={{ '--shade': `${Math.round(Math.max(0, value ?? 0) * 62)}%` } as CSSProperties}
                     tabIndex={at.row === row && at.column === column ? 0 : -1}

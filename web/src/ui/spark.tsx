@@ -66,7 +66,7 @@ export function StackBar({ label, parts, rest }: { label: string; parts: readonl
           <i key={name} className={other ? 'other' : undefined} style={{ '--at': percent(share) } as CSSProperties} />
         ))}
       </div>
-      <div className="stack-names" aria-hidden={rest === undefined || undefined}>
+      <div className="stack-names">
         <div className="legend">
           {parts.map(({ name, says, other }, index) => (
             <span key={name}>

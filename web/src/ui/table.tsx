@@ -204,7 +204,7 @@ function Head<Row>({
       </th>
     )
   return (
-    <th className={names} scope="col" aria-sort={sorted ?? 'none'}>
+    <th className={names} scope="col" aria-sort={sorted}>
       <button
         type="button"
         className="sorts"

@@ -1,7 +1,7 @@
 /** A moment: relative in the line, exact on hover and focus, in the viewer's zone. It keeps itself fresh. */
 import { useSyncExternalStore } from 'react'
-import { useFormat } from './format.ts'
 import { Tip } from './overlay.tsx'
+import { useFormat } from './use-format.ts'
 
 let now = Date.now()
 const listeners = new Set<() => void>()

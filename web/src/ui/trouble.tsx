@@ -3,8 +3,8 @@ import { type ReactNode, useEffect, useState } from 'react'
 import { ApiError } from '../api/client.ts'
 import { Button } from './button.tsx'
 import { Id } from './copy.tsx'
-import { useFormat } from './format.ts'
 import { Note } from './page.tsx'
+import { useFormat } from './use-format.ts'
 import { usePartWords } from './words.ts'
 
 /** The shape of what comes, after 200 ms. */

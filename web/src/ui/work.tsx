@@ -1,9 +1,10 @@
 /** Work that takes its time: what it is, a bar, how much of how much, how fast, how long still, and what one may do. */
 import type { ReactNode } from 'react'
 import { Button } from './button.tsx'
-import { bytesIn, type Format, useFormat } from './format.ts'
+import { bytesIn, type Format } from './format.ts'
 import { Sign, type SignName } from './icon.tsx'
 import { Meter } from './state.tsx'
+import { useFormat } from './use-format.ts'
 import { usePartWords } from './words.ts'
 
 export type WorkState = 'waiting' | 'running' | 'checking' | 'paused' | 'done' | 'failed'
@@ -66,7 +67,7 @@ export function Work({
       </Button>
     )
   return (
-    <div className="work">
+    <div className={wordy ? 'work wordy' : 'work'}>
       <div className="what">
         <b>{name}</b>
         {note && <span>{note}</span>}
