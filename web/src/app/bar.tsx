@@ -30,7 +30,9 @@ export function Bar({ onMenu, onFind }: { onMenu: () => void; onFind: () => void
             <b className="cut">{deeper}</b>
           </>
         ) : (
-          <b className="cut">{entry ? t(entry.name) : path === '/account' ? t('account') : ''}</b>
+          <b className="cut">
+            {entry ? t(entry.name) : path === '/account' ? t('account') : path === '/parts' ? t('parts') : ''}
+          </b>
         )}
       </nav>
       <button type="button" className="find" onClick={onFind} aria-label={t('find')}>

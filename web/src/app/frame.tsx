@@ -5,6 +5,7 @@ import { lazy, Suspense, useEffect, useState } from 'react'
 import { Toasts } from '../ui/toast.tsx'
 import { Bar } from './bar.tsx'
 import { useFrameWords } from './frame-words.ts'
+import { useLiveStream } from './live.ts'
 import { entryOf } from './places.ts'
 import { Rail } from './rail.tsx'
 import { keepProject, usePlace } from './session.ts'
@@ -13,6 +14,7 @@ const Palette = lazy(() => import('./palette.tsx'))
 
 export function Frame() {
   const t = useFrameWords()
+  useLiveStream()
   const { project } = usePlace()
   const path = useRouterState({ select: (state) => state.location.pathname })
   const [rail, setRail] = useState<'' | 'open' | 'narrow'>(() => (keptNarrow() ? 'narrow' : ''))

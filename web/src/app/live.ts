@@ -1,0 +1,79 @@
+/**
+ * What changes on the server, as it does: one stream of events for the whole console, kept in a small store. Pages read
+ * pulls, replicas and the starter from it; lists that an event says are stale are asked for again.
+ */
+import { type QueryClient, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useSyncExternalStore } from 'react'
+import type { PullOnWire, ReplicaOnWire } from '../../../src/deployments/schema.ts'
+import { meQuery } from './session.ts'
+
+export type Pull = PullOnWire
+export type Replica = ReplicaOnWire
+export type Starter = { state: string; model: string | null; problem: { code: string; message: string } | null }
+
+export type Live = {
+  /** False until the first state came, and while the connection is away. */
+  connected: boolean
+  /** Open ones, and those that ended since this page was opened. */
+  pulls: readonly Pull[]
+  /** null = this person may not see what runs. */
+  replicas: readonly Replica[] | null
+  starter: Starter | null
+}
+
+const NOTHING: Live = { connected: false, pulls: [], replicas: null, starter: null }
+
+let live: Live = NOTHING
+const listeners = new Set<() => void>()
+
+function set(change: Partial<Live>): void {
+  live = { ...live, ...change }
+  for (const listener of listeners) listener()
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+export function useLive(): Live {
+  return useSyncExternalStore(subscribe, () => live)
+}
+
+/** Opens the stream for as long as the frame is there. */
+export function useLiveStream(): void {
+  const queries = useQueryClient()
+  useEffect(() => {
+    const source = new EventSource('/api/events')
+    listen(source, queries)
+    return () => {
+      source.close()
+      set(NOTHING)
+    }
+  }, [queries])
+}
+
+function listen(source: EventSource, queries: QueryClient): void {
+  const on = <Data>(name: string, take: (data: Data) => void) =>
+    source.addEventListener(name, (event) => take(JSON.parse((event as MessageEvent<string>).data) as Data))
+
+  on<Omit<Live, 'connected'>>('state', (state) => set({ ...state, connected: true }))
+  on<Pull>('pull', (pull) => set({ pulls: replaced(live.pulls, pull) }))
+  on<Replica>('replica', (replica) => live.replicas && set({ replicas: replaced(live.replicas, replica) }))
+  on<{ id: string }>('replica-gone', ({ id }) =>
+    set({ replicas: live.replicas?.filter((replica) => replica.id !== id) ?? null }),
+  )
+  on<Starter>('starter', (starter) => set({ starter }))
+  on('models', () => void queries.invalidateQueries({ queryKey: ['models'] }))
+  on('end', () => {
+    source.close()
+    void queries.invalidateQueries({ queryKey: meQuery.queryKey })
+  })
+  source.onerror = () => set({ connected: false })
+}
+
+function replaced<Item extends { id: string }>(items: readonly Item[], item: Item): Item[] {
+  return items.some(({ id }) => id === item.id)
+    ? items.map((one) => (one.id === item.id ? item : one))
+    : [...items, item]
+}
