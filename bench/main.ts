@@ -4,6 +4,8 @@
  */
 const BENCHES: Record<string, () => Promise<{ run(options: string[]): Promise<void> }>> = {
   engine: () => import('./engine/bench.ts'),
+  'content-log': () => import('./content-log.ts'),
+  console: () => import('./console/bench.ts'),
 }
 
 const [name, ...options] = process.argv.slice(2)

@@ -1,13 +1,13 @@
 /** What is kept of requests, on a scratch database with the real identity beside it. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { brotliCompressSync } from 'node:zlib'
 import { Forbidden, ProjectUnknown } from '../identity/errors.ts'
 import type { Caller, OrganizationRole } from '../identity/rules.ts'
 import { auditEvent } from '../identity/tables.ts'
 import { type TestInstallation, testInstallation } from '../identity/test-installation.ts'
 import { newId } from '../platform/ids.ts'
 import { createLog } from '../platform/log.ts'
+import { laidOut, packedContent } from './packed-content.ts'
 import { createRequestContent, type RequestContent } from './request-content.ts'
 import type { ClosedRequest, ContentText, SentContent } from './request-detail.ts'
 import { requestContent } from './tables.ts'
@@ -54,25 +54,25 @@ const SAID: ContentText = {
   answers: [{ index: 0, text: 'Hello', reasoning: null, refusal: null, tool_calls: [] }],
 }
 
-function sent(changed: Partial<SentContent> & { said?: ContentText } = {}): SentContent {
-  const { said = SAID, ...rest } = changed
-  const json = Buffer.from(JSON.stringify(said))
-  const startedAtMs = rest.startedAtMs ?? clock.nowMs()
+async function sent(changed: Partial<SentContent> = {}): Promise<SentContent> {
+  const bytes = Buffer.from(JSON.stringify(SAID.request?.messages))
+  const text = laidOut({ name: 'messages', isCut: false, bytes }, SAID.answers)
+  const startedAtMs = changed.startedAtMs ?? clock.nowMs()
   return {
     id: newId('req', startedAtMs),
     ...place,
     keyId,
     startedAtMs,
     truncated: false,
-    textBytes: json.length,
+    textBytes: text.length,
     address: '192.0.2.7',
-    body: brotliCompressSync(json).toString('base64'),
-    ...rest,
+    body: (await packedContent(text)).toString('base64'),
+    ...changed,
   }
 }
 
 async function stored(changed: Partial<SentContent> = {}): Promise<string> {
-  const content = sent(changed)
+  const content = await sent(changed)
   await contents.store([content])
   return content.id
 }
@@ -113,7 +113,7 @@ describe('what a request said', () => {
   })
 
   it('is stored once, however often it is delivered', async () => {
-    const content = sent()
+    const content = await sent()
     await contents.store([content, content])
     await contents.store([content])
     assert.deepEqual(await keptIds(), [content.id])

@@ -65,11 +65,11 @@ export type SentContent = {
   textBytes: number
   /** Where the request came from; null = the policy does not keep it. */
   address: string | null
-  /** A `ContentText` as JSON, compressed with Brotli, in base64. */
+  /** As `packed-content.ts` packs it, in base64. */
   body: string
 }
 
-/** What is kept of one request, as JSON in `SentContent.body`. */
+/** What is kept of one request. */
 export type ContentText = {
   /** The values as the client sent them; null = it was longer than may be kept, and `request_cut` has its beginning. */
   request: { messages?: unknown; prompt?: unknown; input?: unknown } | null

@@ -103,7 +103,8 @@ const rollUpTable = <Name extends string>(name: Name) =>
       firstToken: jsonb('first_token').$type<LatencyBins>().notNull(),
       total: jsonb().$type<LatencyBins>().notNull(),
     },
-    (table) => [primaryKey({ columns: [table.series, table.at] })],
+    // Few series over long times go by the key, many over short ones by the index.
+    (table) => [primaryKey({ columns: [table.series, table.at] }), index().on(table.at)],
   )
 
 export const usageMinute = rollUpTable('usage_minute')
@@ -156,7 +157,7 @@ export const requestContent = pgTable(
     textBytes: integer('text_bytes').notNull(),
     storedBytes: integer('stored_bytes').notNull(),
     address: text(),
-    /** A `ContentText` as JSON, compressed with Brotli. */
+    /** As `packed-content.ts` packs it. */
     body: bytes().notNull(),
   },
   (table) => [

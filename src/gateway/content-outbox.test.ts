@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { brotliDecompressSync } from 'node:zlib'
 import { Pool } from 'undici'
-import type { ClosedRequest, ContentText, SentContent } from '../billing/request-detail.ts'
+import { unpackedContent } from '../billing/packed-content.ts'
+import type { ClosedRequest, SentContent } from '../billing/request-detail.ts'
 import { systemClock } from '../platform/clock.ts'
 import { dataFolderAt, makeDataFolder, sockets } from '../platform/data-folder.ts'
 import { createLog } from '../platform/log.ts'
@@ -100,8 +100,7 @@ async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await sleep(2)
 }
 
-const textOf = (sent: SentContent) =>
-  JSON.parse(brotliDecompressSync(Buffer.from(sent.body, 'base64')).toString()) as ContentText
+const textOf = (sent: SentContent) => unpackedContent(Buffer.from(sent.body, 'base64'))
 
 /** What control got of the one request that was made. */
 async function arrived(): Promise<SentContent> {
@@ -123,7 +122,7 @@ describe('of a project that keeps it', () => {
     const { text } = await ask({ ...CHAT, stream: true }, { headers: { 'user-agent': 'OpenAI/Python 2.1.0' } })
     assert.equal(text, pieces.join(''))
     const sent = await arrived()
-    assert.deepEqual(textOf(sent), {
+    assert.deepEqual(await textOf(sent), {
       request: { messages: CHAT.messages },
       request_cut: null,
       answers: [
@@ -156,7 +155,7 @@ describe('of a project that keeps it', () => {
     await ask({ model: 'small', prompt: 'Once' }, { path: '/v1/completions' })
     await ask({ model: 'small', input: ['a', 'b'] }, { path: '/v1/embeddings' })
     await control.until(() => control.contents.length === 3)
-    const inOrder = control.contents.toSorted((a, b) => (a.id < b.id ? -1 : 1)).map(textOf)
+    const inOrder = await Promise.all(control.contents.toSorted((a, b) => (a.id < b.id ? -1 : 1)).map(textOf))
     assert.deepEqual(
       inOrder.map(({ request, answers }) => [request, answers.map(({ text }) => text)]),
       [
@@ -184,7 +183,7 @@ describe('of a project that keeps it', () => {
     engine.onCancel = () => response?.end(`${event({ content: ' never sent' })}data: [DONE]\n\n`)
     const headers = { authorization: 'Bearer kept' }
     await call({ port, headers, body: JSON.stringify({ ...CHAT, stream: true }), onData: (_chunk, leave) => leave() })
-    assert.equal(textOf(await arrived()).answers[0]?.text, 'sent')
+    assert.equal((await textOf(await arrived())).answers[0]?.text, 'sent')
     assert.equal(records[0]?.cutBy, 'client')
   })
 
@@ -194,7 +193,7 @@ describe('of a project that keeps it', () => {
       response.write(event({ content: 'half' }), () => response.destroy())
     }
     await ask({ ...CHAT, stream: true })
-    assert.equal(textOf(await arrived()).answers[0]?.text, 'half')
+    assert.equal((await textOf(await arrived())).answers[0]?.text, 'half')
     control.contents.length = 0
     let tries = 0
     engine.script = ({ response }) => {
@@ -203,13 +202,13 @@ describe('of a project that keeps it', () => {
       response.write('{"choices":[{"index":0,"message":{"content":"first', () => response.destroy())
     }
     await ask(CHAT)
-    assert.deepEqual([textOf(await arrived()).answers[0]?.text, tries], ['second', 2])
+    assert.deepEqual([(await textOf(await arrived())).answers[0]?.text, tries], ['second', 2])
   })
 
   it('a refused request keeps what it asked', async () => {
     engine.script = ({ response }) => sendJson(response, 400, { error: { code: 'context_length_exceeded' } })
     assert.equal((await ask(CHAT)).status, 400)
-    const { request, answers } = textOf(await arrived())
+    const { request, answers } = await textOf(await arrived())
     assert.deepEqual([request, answers], [{ messages: CHAT.messages }, []])
   })
 })

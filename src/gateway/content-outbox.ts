@@ -8,8 +8,7 @@
  * usage records in one message lost: content that control refuses would have held up records.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
-import { brotliCompress, constants } from 'node:zlib'
+import { packedContent } from '../billing/packed-content.ts'
 import type { SentContent } from '../billing/request-detail.ts'
 import type { UsageRecord } from '../billing/usage-record.ts'
 import type { Log } from '../platform/log.ts'
@@ -59,10 +58,6 @@ const BATCH_REQUESTS_MAX = 100
 const BATCH_MS = 250
 const RETRY_MS_MAX = 5_000
 const STOP_MS_MAX = 2_000
-/** Text shrinks to a third in a few milliseconds; higher qualities cost ten times that for a tenth less. */
-const QUALITY = 4
-
-const compress = promisify(brotliCompress)
 
 export function createContentOutbox(deps: ContentOutboxDeps): ContentOutbox {
   const { heldBytesMax, log, onDropped } = deps
@@ -140,11 +135,10 @@ export function createContentOutbox(deps: ContentOutboxDeps): ContentOutbox {
     }
   }
 
-  const keep = async (json: Buffer, rest: Omit<SentContent, 'body' | 'textBytes'>) => {
+  const keep = async (text: Buffer, rest: Omit<SentContent, 'body' | 'textBytes'>) => {
     try {
-      const params = { [constants.BROTLI_PARAM_QUALITY]: QUALITY, [constants.BROTLI_PARAM_SIZE_HINT]: json.length }
-      const body = (await compress(json, { params })).toString('base64')
-      const content = { ...rest, textBytes: json.length, body }
+      const body = (await packedContent(text)).toString('base64')
+      const content = { ...rest, textBytes: text.length, body }
       queue.push(content)
       queuedBytes += sizeOf(content)
       if (queuedBytes >= BATCH_BYTES_MAX) run()
@@ -179,9 +173,9 @@ export function createContentOutbox(deps: ContentOutboxDeps): ContentOutbox {
             return
           }
           const { id, organizationId, projectId, keyId, startedAtMs } = record
-          const { json, truncated } = contentText(route, body, head, answer)
+          const { text, truncated } = contentText(route, body, head, answer)
           const from = policy.address ? address : null
-          const kept = keep(json, { id, organizationId, projectId, keyId, startedAtMs, truncated, address: from })
+          const kept = keep(text, { id, organizationId, projectId, keyId, startedAtMs, truncated, address: from })
           compressing.add(kept)
           void kept.then(() => compressing.delete(kept))
         },
