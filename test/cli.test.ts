@@ -217,6 +217,33 @@ describe('keys', () => {
   })
 })
 
+describe('people', () => {
+  it('who lost the password gets a link that sets a new one, once', async () => {
+    const made = await does('people reset', 'ada@example.com')
+    const [link = ''] = made.split('\n')
+    assert.ok(link.startsWith(`${product.url.replace('127.0.0.1', 'localhost')}/reset-password?token=`), made)
+    const reset = (password: string) =>
+      fetch(`${product.url}/api/auth/password-reset`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', origin: product.url },
+        body: JSON.stringify({ token: new URL(link).searchParams.get('token'), password }),
+      })
+    assert.equal((await reset('a password from the link')).status, 200)
+    assert.equal((await reset('a password of somebody else')).status, 410)
+    const signedIn = await fetch(`${product.url}/api/auth/sign-in/email`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: product.url },
+      body: JSON.stringify({ email: 'ada@example.com', password: 'a password from the link' }),
+    })
+    assert.equal(signedIn.status, 200)
+  })
+
+  it('errors carry a sentence and a code', async () => {
+    await refuses(['people', 'reset', 'nobody@example.com'], /\(identity\.person_unknown\)/)
+    await refuses(['people', 'reset'], /Use it as: npm run tradewind -- people reset <email>/)
+  })
+})
+
 describe('projects', () => {
   it('are listed, and may be told to keep prompts off the disk or not', async () => {
     const id = /^(proj_\w+) +First project +never$/m.exec(await does('projects list'))?.[1] ?? ''

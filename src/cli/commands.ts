@@ -248,6 +248,21 @@ export const COMMANDS: Command[] = [
   ),
   ...KEY_COMMANDS,
   {
+    words: 'people reset',
+    takes: ['email'],
+    says: 'Make a link by which somebody sets a new password, also for yourself. It holds for an hour.',
+    async run(control, [person = ''], _options, print) {
+      const made = await control.ask<{ url: string; person: { name: string; email: string } }>(
+        'POST',
+        '/api/password-reset-links',
+        { person },
+      )
+      print(made.url)
+      print(`Open it, or give it to ${made.person.name} (${made.person.email}) and to nobody else: whoever opens it`)
+      print('within the hour chooses the password. Then every session of that person ends.')
+    },
+  },
+  {
     words: 'projects list',
     takes: [],
     says: 'List projects, and whether their prompts may be kept on disk.',

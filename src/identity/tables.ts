@@ -1,6 +1,6 @@
 /**
  * Who is who, and who did what. The five `auth_` tables have the shape that Better Auth describes for itself
- * (`getAuthTables` of better-auth/db; people.test.ts holds the two equal); it reads and writes them. The rest is ours.
+ * (`getAuthTables` of better-auth/db; identity.test.ts holds the two equal); it reads and writes them. The rest is ours.
  */
 import { sql } from 'drizzle-orm'
 import {

@@ -21,7 +21,6 @@ Every error has OpenAI's shape. Match \`code\`, which is stable, and never the s
 carries its id in \`x-request-id\`. Where trying again cannot help, \`x-should-retry: false\` says so; where it can,
 \`retry-after\` says when. Once a stream has begun, an error comes as an event of the same shape, and no \`[DONE]\` follows.
 
-The routes under \`/api/auth\` answer trouble in Better Auth's own shape, \`{"code", "message"}\`, save those in the tables below.
 An upstream's own errors are handed on as they come.
 
 ${ERROR_GROUPS.map(section).join('\n\n')}

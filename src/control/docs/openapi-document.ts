@@ -31,7 +31,9 @@ const TAGS: Record<string, string> = {
   Keys: 'API keys: made, listed, changed, rotated, revoked, found by a leaked secret.',
   Organisations: 'Who pays, and the projects within.',
   Usage: 'What was consumed.',
-  People: 'Who is calling; sessions.',
+  'Signing in': 'Ways in and out, for those whom we do not know yet.',
+  Account: 'One’s own name, password, passkeys and sessions.',
+  People: 'Who is calling, who belongs here, and what others may do for them.',
   Trail: 'Who changed what, chained so that a change of it shows.',
   Backups: 'Copies of the embedded database: made, checked, sent, taken in, restored.',
   Operations: 'How the installation is.',
@@ -62,16 +64,6 @@ const ERROR_SHAPE: Schema = {
 
 const ERROR_ANSWER = {
   'application/json': { schema: { $ref: '#/components/schemas/Error' } },
-}
-
-/** Trouble that Better Auth tells by itself. */
-const AUTH_ERROR: OpenApiResponse = {
-  description: 'Other trouble with who is calling or what was sent, in Better Auth’s own shape.',
-  content: {
-    'application/json': {
-      schema: { type: 'object', properties: { code: { type: 'string' }, message: { type: 'string' } } },
-    },
-  },
 }
 
 const SUCCESSES: Record<string, string> = {
@@ -112,7 +104,7 @@ type FastifyDocument = Pick<OpenApiDocument, 'info' | 'servers' | 'paths'> & {
 }
 
 function ofGateway(operation: GatewayOperation, facts: SampleFacts): Operation {
-  const { method, path, scope, body } = operation
+  const { method, scope, body } = operation
   const samples = examplesOf(operation.operationId, facts).flatMap(({ title, code }) =>
     LANGUAGES.map((language) => ({ lang: language, label: `${language}: ${title}`, source: code[language] })),
   )
@@ -128,7 +120,7 @@ function ofGateway(operation: GatewayOperation, facts: SampleFacts): Operation {
     'x-who-may': scope === null ? 'anybody' : `whoever has a key with the scope \`${scope}\``,
     ...(samples.length > 0 ? { 'x-codeSamples': samples } : {}),
   }
-  return withErrors(described, method, path, false)
+  return withErrors(described, method, false)
 }
 
 function ofControlRoute(method: Method, path: string, operation: Operation): Operation {
@@ -144,10 +136,10 @@ function ofControlRoute(method: Method, path: string, operation: Operation): Ope
     ...(about ? { description: about } : {}),
     security: operation.security ?? [],
     ...(operation.requestBody ? { requestBody: { ...operation.requestBody, required: bodyIsOptional !== true } } : {}),
-    responses: path.startsWith('/api/auth/') ? { ...responses, '4XX': AUTH_ERROR } : responses,
+    responses,
     'x-who-may': whoMay ?? byAccess,
   }
-  return withErrors(made, method, path, true)
+  return withErrors(made, method, true)
 }
 
 function described(status: string, response: OpenApiResponse): OpenApiResponse {
@@ -161,8 +153,8 @@ function isList(response: OpenApiResponse | undefined): boolean {
 }
 
 /** Adds the answers that carry an error. What a route itself says of such a status gives way, unless it is no error. */
-function withErrors(operation: Operation, method: Method, path: string, byControl: boolean): Operation {
-  const places = placesOf(operation, method, path, byControl)
+function withErrors(operation: Operation, method: Method, byControl: boolean): Operation {
+  const places = placesOf(operation, method, byControl)
   const byStatus = new Map<number, [string, ErrorEntry][]>()
   for (const [code, entry] of Object.entries(ERRORS)) {
     if (!entry.at.some((place) => places.has(place))) continue
@@ -183,7 +175,7 @@ function withErrors(operation: Operation, method: Method, path: string, byContro
   return { ...operation, responses: Object.fromEntries(all) }
 }
 
-function placesOf(operation: Operation, method: Method, path: string, byControl: boolean): Set<Place> {
+function placesOf(operation: Operation, method: Method, byControl: boolean): Set<Place> {
   const asks = (scheme: string) => operation.security.some((one) => scheme in one)
   const hasBody = operation.requestBody !== undefined
   const places: [Place, boolean][] = [
@@ -196,7 +188,7 @@ function placesOf(operation: Operation, method: Method, path: string, byControl:
     ['change', asks('session') && method !== 'get'],
     ['control', byControl],
     ['input', byControl && (hasBody || (operation.parameters?.length ?? 0) > 0)],
-    ['body', byControl && (hasBody || (path.startsWith('/api/auth/') && method === 'post'))],
+    ['body', byControl && hasBody],
     [`operation:${operation.operationId}`, true],
   ]
   return new Set(places.filter(([, holds]) => holds).map(([place]) => place))
