@@ -23,46 +23,49 @@ export async function sumsOf(
 ): Promise<PartSums[]> {
   if (members.length === 0) return []
   const step = starts.length === 1 ? sql`0` : sql`width_bucket(kept.at, ${timeArray(starts)}) - 1`
-  const queries = levelsOf(starts, to).map(
-    ([level, ranges]) => sql`
-      select part, ${step} as step, sum(requests::float8) as requests, sum(tokens_in::float8) as "tokensIn",
-        sum(tokens_cached::float8) as "tokensCached", sum(tokens_out::float8) as "tokensOut",
-        sum(tokens_reasoning::float8) as "tokensReasoning"
-      from ${memberTable(members)} join ${LEVEL_TABLES[level]} as kept on kept.series = member.series
-      where ${inRanges(level, ranges)}
-      group by 1, 2`,
+  return rowsOf<PartSums>(
+    db,
+    piecesOf(starts, to).map(
+      ({ level, within }) => sql`
+        select part, ${step} as step, sum(requests::float8) as requests, sum(tokens_in::float8) as "tokensIn",
+          sum(tokens_cached::float8) as "tokensCached", sum(tokens_out::float8) as "tokensOut",
+          sum(tokens_reasoning::float8) as "tokensReasoning"
+        from ${memberTable(members)} join ${LEVEL_TABLES[level]} as kept on kept.series = member.series
+        where ${within}
+        group by 1, 2`,
+    ),
   )
-  const { rows } = (await db.execute(sql.join(queries, sql` union all `))) as unknown as { rows: PartSums[] }
-  return rows
 }
+
+type BinCount = { part: number; measure: keyof Latency; bin: string; count: number }
 
 /** How long things took in a range, by part. */
 export async function latencyOf(db: Db, members: readonly Member[], range: Range): Promise<Map<number, Latency>> {
   const found = new Map<number, Latency>()
   if (members.length === 0) return found
-  const queries = levelsOf([range.from], range.to).flatMap(([level, ranges]) =>
-    (['first_token', 'total'] as const).map(
-      (column) => sql`
-        select part, ${column}::text as measure, bin.key as bin, sum(bin.value::float8) as count
+  const rows = await rowsOf<BinCount>(
+    db,
+    piecesOf([range.from], range.to).map(
+      ({ level, within }) => sql`
+        select part, measure, bin.key as bin, sum(bin.value::float8) as count
         from ${memberTable(members)} join ${LEVEL_TABLES[level]} as kept on kept.series = member.series
-          cross join lateral jsonb_each_text(${sql.raw(`kept.${column}`)}) as bin
-        where ${inRanges(level, ranges)}
+          cross join lateral (values ('firstToken', kept.first_token), ('total', kept.total)) as measured (measure, bins)
+          cross join lateral jsonb_each_text(bins) as bin
+        where ${within}
         group by 1, 2, 3`,
     ),
   )
-  type BinCount = { part: number; measure: 'first_token' | 'total'; bin: string; count: number }
-  const { rows } = (await db.execute(sql.join(queries, sql` union all `))) as unknown as { rows: BinCount[] }
   for (const { part, measure, bin, count } of rows) {
     const latency = found.get(part) ?? { firstToken: {}, total: {} }
     found.set(part, latency)
-    addToBin(measure === 'first_token' ? latency.firstToken : latency.total, bin, count)
+    addToBin(latency[measure], bin, count)
   }
   return found
 }
 
-function levelsOf(starts: readonly number[], to: number): [Level, Range[]][] {
-  const slices = slicesOf(starts, to)
-  return LEVELS.filter((level) => slices[level].length > 0).map((level) => [level, slices[level]])
+async function rowsOf<Row>(db: Db, queries: SQL[]): Promise<Row[]> {
+  const { rows } = (await db.execute(sql.join(queries, sql` union all `))) as unknown as { rows: Row[] }
+  return rows
 }
 
 function memberTable(members: readonly Member[]): SQL {
@@ -71,32 +74,46 @@ function memberTable(members: readonly Member[]): SQL {
   return sql`unnest((${ids}::text)::bigint[], (${parts}::text)::int[]) as member (series, part)`
 }
 
-const RANGES_WRITTEN_OUT_MAX = 4
-const SLOTS_WRITTEN_OUT_MAX = 2_000
+/** A part of a range that one level answers, and how the database finds it. */
+type Piece = { level: Level; within: SQL }
+
+const RANGES_APART_MAX = 4
+const SLOTS_LISTED_MAX = 2_000
 
 /**
- * A zone that is half an hour off has two pieces of quarters in each day, hours between them: a few pieces are compared
- * one by one, few slots are listed, and of many pieces the bucket between their bounds tells, which is odd inside one.
+ * A few ranges are asked for apart, since the database finds each by an index then, and all of them joined by `or` by
+ * none. A zone that is half an hour off has many: two of quarters in each day, and hours between them. Of those, few
+ * slots are listed; where they are many, the place of a time among all bounds tells, which is odd inside a range.
  */
-function inRanges(level: Level, ranges: readonly Range[]): SQL {
-  const from = ranges[0]?.from ?? 0
-  const to = ranges.at(-1)?.to ?? 0
-  if (ranges.length <= RANGES_WRITTEN_OUT_MAX)
-    return sql`(${sql.join(
-      ranges.map((range) => sql`(kept.at >= ${time(range.from)} and kept.at < ${time(range.to)})`),
-      sql` or `,
-    )})`
-  if (slotCount(level, ranges) <= SLOTS_WRITTEN_OUT_MAX)
-    return sql`kept.at = any (${timeArray(slotsIn(level, ranges))})`
-  const bounds = timeArray(ranges.flatMap((range) => [range.from, range.to]))
-  return sql`kept.at >= ${time(from)} and kept.at < ${time(to)} and width_bucket(kept.at, ${bounds}) % 2 = 1`
+function piecesOf(starts: readonly number[], to: number): Piece[] {
+  const slices = slicesOf(starts, to)
+  return LEVELS.flatMap((level) => {
+    const ranges = slices[level]
+    if (ranges.length <= RANGES_APART_MAX)
+      return ranges.map((range) => ({
+        level,
+        within: sql`${kept} >= ${time(range.from)} and ${kept} < ${time(range.to)}`,
+      }))
+    if (slotCount(level, ranges) <= SLOTS_LISTED_MAX)
+      return { level, within: sql`${kept} in (select unnest(${timeArray(slotsIn(level, ranges))}))` }
+    const bounds = timeArray(ranges.flatMap(({ from, to: end }) => [from, end]))
+    const [first, last] = [ranges[0]!.from, ranges.at(-1)!.to]
+    const isAmong = sql`width_bucket(${kept}, ${bounds}) % 2 = 1`
+    return { level, within: sql`${kept} >= ${time(first)} and ${kept} < ${time(last)} and ${isAmong}` }
+  })
 }
+
+const kept = sql.raw('kept.at')
 
 function time(at: number): SQL {
-  return sql`(${new Date(at).toISOString()}::text)::timestamptz`
+  return sql`${new Date(at).toISOString()}::timestamptz`
 }
 
-/** As text, which both databases take alike. */
+/**
+ * As text, which both databases take alike; in a select of its own, which is done once. Text is made an array anew for
+ * each row otherwise.
+ */
 function timeArray(times: readonly number[]): SQL {
-  return sql`(${`{${times.map((at) => new Date(at).toISOString()).join()}}`}::text)::timestamptz[]`
+  const text = `{${times.map((at) => new Date(at).toISOString()).join()}}`
+  return sql`(select (${text}::text)::timestamptz[])`
 }

@@ -20,6 +20,8 @@ export type Figures = Counts & {
   totalMs: Percentiles | null
 }
 
+export const NOTHING_MEASURED: Latency = { firstToken: {}, total: {} }
+
 /** A part of an answer is a group and an outcome: that way one sum tells both what was used and how it ended. */
 export function partOf(group: number, outcome: (typeof OUTCOMES)[number]): number {
   return group * OUTCOMES.length + OUTCOMES.indexOf(outcome)
@@ -71,18 +73,18 @@ export function latencyOfGroup(latency: ReadonlyMap<number, Latency>, group: num
   return mergedLatency(OUTCOMES.flatMap((outcome) => latency.get(partOf(group, outcome)) ?? []))
 }
 
-/** The groups with the most tokens, then with the most requests; the rest is told as one. */
-export function topGroups(
-  used: ReadonlyMap<string, { tokens: number; requests: number }>,
-  most: number,
-): { top: string[]; rest: string[] } {
-  const ranked = [...used]
-    .filter(([, { requests }]) => requests > 0)
-    .sort(([idA, a], [idB, b]) => b.tokens - a.tokens || b.requests - a.requests || (idA < idB ? -1 : 1))
-    .map(([id]) => id)
-  // One that would stand alone in the rest has its own name instead.
-  const kept = ranked.length === most + 1 ? ranked.length : most
-  return { top: ranked.slice(0, kept), rest: ranked.slice(kept) }
+/** Groups that were used: most tokens first, then most requests, the rest last. */
+export function inOrder<Group extends { id: string | null; figures: Figures }>(groups: readonly Group[]): Group[] {
+  const tokens = ({ figures }: Group) => figures.tokensIn + figures.tokensOut
+  return groups
+    .filter(({ figures }) => figures.requests > 0)
+    .sort(
+      (a, b) =>
+        Number(a.id === null) - Number(b.id === null) ||
+        tokens(b) - tokens(a) ||
+        b.figures.requests - a.figures.requests ||
+        ((a.id ?? '') < (b.id ?? '') ? -1 : 1),
+    )
 }
 
 function emptySeries(steps: number): CountSeries {

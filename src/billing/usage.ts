@@ -15,12 +15,13 @@ import {
   type CountSeries,
   type Figures,
   figuresOf,
+  inOrder,
   latencyOfGroup,
   mergedLatency,
+  NOTHING_MEASURED,
   partOf,
   seriesByGroup,
   sumOfSeries,
-  topGroups,
 } from './usage-figures.ts'
 import { EVERYTHING, type UsageFilter, usageWhere } from './usage-filter.ts'
 import { PLAYGROUND, type UsageKeys } from './usage-keys.ts'
@@ -97,15 +98,18 @@ export function createUsage({ db, clock, keys }: { db: Db; clock: Clock; keys: U
       const nowMs = clock.nowMs()
       const series = await seriesFor(caller, filter)
       const grouped = await groupsOf(series, groupBy)
-      const { top, rest } = await chosen(grouped, range, question.top)
-
-      const told = [...top.map((id) => [id]), ...(rest.length > 0 ? [rest] : [])]
+      const told = await chosen(grouped, range, question.top)
       const members = membersOf(told.map((ids) => ids.flatMap((id) => grouped.get(id)?.series ?? [])))
       // Two statements may see a record apart that arrives between them: percentiles then lack it until the next call.
       const rows = await sumsOf(db, members, starts, range.to)
       const latency = await latencyOf(db, members, range)
       const bySeries = seriesByGroup(rows, told.length, starts.length)
       const all = sumOfSeries(bySeries, starts.length)
+      const groups = told.map((ids, index) => ({
+        ...nameOf(ids, grouped),
+        figures: figuresOf(bySeries[index]!, latencyOfGroup(latency, index)),
+        series: bySeries[index]!,
+      }))
       return {
         ...range,
         step,
@@ -114,14 +118,7 @@ export function createUsage({ db, clock, keys }: { db: Db; clock: Clock; keys: U
         starts,
         figures: figuresOf(all, mergedLatency(latency.values())),
         series: all,
-        groups:
-          groupBy === 'none'
-            ? []
-            : told.map((ids, index) => ({
-                ...nameOf(ids, index < top.length, grouped),
-                figures: figuresOf(bySeries[index]!, latencyOfGroup(latency, index)),
-                series: bySeries[index]!,
-              })),
+        groups: groupBy === 'none' ? [] : inOrder(groups),
         previous: question.comparePrevious ? await figuresFor(series, previousOf(range, zone, nowMs)) : null,
       }
     },
@@ -231,16 +228,18 @@ export function createUsage({ db, clock, keys }: { db: Db; clock: Clock; keys: U
     }
   }
 
-  /** Which groups are told by name. */
-  async function chosen(grouped: Grouped, range: Range, most: number): Promise<{ top: string[]; rest: string[] }> {
+  /** Groups that are told as one: each of the largest alone, then all the rest together. */
+  async function chosen(grouped: Grouped, range: Range, most: number): Promise<string[][]> {
     const ids = [...grouped.keys()]
+    // One that would stand alone in the rest has its own name instead.
+    if (ids.length <= most + 1) return ids.map((id) => [id])
     const members = membersOf(ids.map((id) => grouped.get(id)?.series ?? []))
     const used = seriesByGroup(await sumsOf(db, members, [range.from], range.to), ids.length, 1)
-    const sizes = ids.map((id, index) => {
-      const { tokensIn, tokensOut, requests } = figuresOf(used[index]!, { firstToken: {}, total: {} })
-      return [id, { tokens: tokensIn + tokensOut, requests }] as const
-    })
-    return topGroups(new Map(sizes), most)
+    const sizes = ids.map((id, index) => ({ id, figures: figuresOf(used[index]!, NOTHING_MEASURED) }))
+    const ranked = inOrder(sizes).map(({ id }) => id)
+    const named = ranked.length === most + 1 ? ranked.length : most
+    const rest = ranked.slice(named)
+    return [...ranked.slice(0, named).map((id) => [id]), ...(rest.length > 0 ? [rest] : [])]
   }
 
   async function figuresFor(series: readonly SeriesSeen[], range: Range): Promise<Range & { figures: Figures }> {
@@ -265,13 +264,12 @@ function membersOf(groups: readonly (readonly Pick<Series, 'id' | 'outcome'>[])[
 
 function nameOf(
   ids: readonly string[],
-  isNamed: boolean,
   grouped: ReadonlyMap<string, { name: string | null; isGone: boolean }>,
-) {
-  const [id] = ids
-  const group = isNamed && id !== undefined ? grouped.get(id) : undefined
+): Pick<UsageGroup, 'id' | 'name' | 'count' | 'isGone'> {
+  const [id = ''] = ids
+  const group = ids.length === 1 ? grouped.get(id) : undefined
   return group
-    ? { id: id ?? null, name: group.name, count: 1, isGone: group.isGone }
+    ? { id, name: group.name, count: 1, isGone: group.isGone }
     : { id: null, name: null, count: ids.length, isGone: false }
 }
 
