@@ -54,7 +54,7 @@ export type PlotWish = {
 }
 
 const LABEL_ROOM = 16
-const ENDS_WIDTH_MOST = 148
+const ENDS_WIDTH_MOST = 160
 
 export function plotOf({ series, starts, end, kind, compare, tall }: PlotWish): Plot {
   const steps = stepsOf(starts, end)

@@ -17,7 +17,7 @@ import { tickNumber, widthOf } from './chart-scale.ts'
 import { type ChartKind, HEIGHT, lastCounted, WIDTH } from './chart-shapes.ts'
 import { ChartTable } from './chart-table.tsx'
 import { rangeWords, stepWords, timeTicks } from './chart-time.ts'
-import { type Crosshair, useCrosshair } from './crosshair.ts'
+import { type Crosshair, useCrosshair, useRoom } from './crosshair.ts'
 import { useFormat } from './use-format.ts'
 import { usePartWords } from './words.ts'
 
@@ -103,7 +103,8 @@ export function TimeChart(props: TimeChartProps) {
     })
     .join(', ')
   const axisWidth = plot.axis.ticks.reduce((most, value) => Math.max(most, widthOf(tick(value))), 14) + 10
-  const style = { '--tall': `${tall}px`, '--axis': `${axisWidth}px`, '--label': `${plot.endsWidth}px` } as CSSProperties
+  const room = useRoom(cross, axisWidth, plot.endsWidth)
+  const style = { '--tall': `${tall}px`, '--axis': `${room.axis}px`, '--label': `${room.ends}px` } as CSSProperties
   const isNamed = series.length > 1 || compare !== null
   const legend = isNamed && (
     <Legend
@@ -131,10 +132,12 @@ export function TimeChart(props: TimeChartProps) {
               look="quiet"
               small
               icon={asTable ? 'usage' : 'table'}
-              aria-pressed={asTable}
+              aria-label={t(asTable ? 'as-chart' : 'as-table')}
               onClick={() => setAsTable(!asTable)}
             >
-              {t(asTable ? 'as-chart' : 'as-table')}
+              <span className={series.length === 1 && legend ? 'when-wide' : undefined}>
+                {t(asTable ? 'as-chart' : 'as-table')}
+              </span>
             </Button>
           )}
         </span>
