@@ -79,11 +79,17 @@ export async function eventRoutes(
       })
       if (connection === null || raw.destroyed) return connection?.end()
       const open = connection
+      let isLooking = false
       beat = setInterval(() => {
+        open.beat()
+        if (isLooking) return // a slow database is not asked again before it has answered
+        isLooking = true
         callerNow(request)
           .then((now) => (now === null ? open.end('signed-out') : open.allow(audienceOf(now))))
           .catch((error) => request.log.warn({ err: error }, 'a session could not be looked at again'))
-        open.beat()
+          .finally(() => {
+            isLooking = false
+          })
       }, beatMs)
     },
   )
