@@ -1,6 +1,6 @@
 /**
- * What a gateway worker holds in memory: every secret of every key, and every route. Control pushes it whole on connect and again on
- * each change (a few thousand keys are a few hundred kB; deltas would save little and could drift).
+ * What a gateway worker holds in memory: every secret of every key, and every route. Control pushes it whole on connect
+ * and again on each change (a few thousand keys are a few hundred kB; deltas would save little and could drift).
  *
  *   worker ── GET /internal/snapshot?worker=N (stays open) ──► control   one JSON `Snapshot` per line; a blank line every 5 s
  *   worker ── POST /internal/snapshot/{version}/seen { worker } ──► control     so that a revoke can wait for all workers
