@@ -126,7 +126,7 @@ function NoPlace() {
         title={t(organization ? 'no-project' : 'no-organization')}
         says={t(organization ? 'no-project-says' : 'no-organization-says')}
       />
-      {(may('project.create') || may('organization.create')) && (
+      {(may('project.create') || may('organizations.create')) && (
         <Link to="/settings" className="btn primary">
           {t('make-one')}
         </Link>
