@@ -71,6 +71,7 @@ const EXPECTED: Record<Action, string> = {
   'status.read': 'mO',
   'logs.read': 'mO',
   'installation.read': 'mO',
+  'hub.update': 'mO',
   'machine.read': 'mOoadv',
   'backup.read': 'mO',
   'backup.create': 'mO',

@@ -8,7 +8,7 @@
  *   last-engines.json  what ran when it was ended
  *   compile-cache/     Node's own, may be deleted
  *   gpu-library/       `npm run gpu`              lock           who runs here
- *   session-secret     signs cookies              database.lock  who has the embedded database open
+ *   session-secret     signs, and seals secrets   database.lock  who has the embedded database open
  */
 import { createHash } from 'node:crypto'
 import {
