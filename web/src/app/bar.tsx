@@ -38,7 +38,7 @@ export function Bar({ onMenu, onFind }: { onMenu: () => void; onFind: () => void
       <button type="button" className="find" onClick={onFind} aria-label={t('find')}>
         <Icon name="search" />
         <span>{t('find')}</span>
-        <span className="keys">
+        <span className="keys" aria-hidden="true">
           <kbd>{navigator.platform.startsWith('Mac') ? '⌘' : 'Ctrl'}</kbd> <kbd>K</kbd>
         </span>
       </button>
@@ -102,7 +102,7 @@ function Person() {
       ]}
       trigger={
         <button type="button" className="person" aria-label={`${person.name}, ${t('account')}`}>
-          {initials}
+          <span aria-hidden="true">{initials}</span>
         </button>
       }
     >

@@ -29,7 +29,9 @@ export function SwitchProject() {
           className="switch-org"
           aria-label={t('switch', { name: `${name}, ${project?.name ?? ''}` })}
         >
-          <span className="monogram">{name.slice(0, 1).toUpperCase()}</span>
+          <span className="monogram" aria-hidden="true">
+            {name.slice(0, 1).toUpperCase()}
+          </span>
           <span className="cut word">
             <b className="cut">{name}</b>
             <small className="cut">{project?.name ?? t('no-project')}</small>

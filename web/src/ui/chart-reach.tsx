@@ -7,6 +7,7 @@
 import { type CSSProperties, type KeyboardEvent, type PointerEvent, useRef, useState } from 'react'
 import { useStep } from './chart-cross.tsx'
 import { clamp } from './chart-scale.ts'
+import { WIDTH } from './chart-shapes.ts'
 import { stepAt } from './chart-time.ts'
 import type { Crosshair } from './crosshair.ts'
 import { usePartWords } from './words.ts'
@@ -28,7 +29,7 @@ export function Reach({
   cross: Crosshair
   starts: readonly number[]
   end: number
-  /** Of the steps, 0 to 1,000. */
+  /** Of the steps, 0 to WIDTH. */
   edges: Float64Array
   label: string
   valueWords: (step: number) => string
@@ -85,7 +86,8 @@ export function Reach({
       End: last,
     }[event.key]
     if (to !== undefined) {
-      const next = clamp(step < 0 ? last : to, 0, last)
+      // The first arrow shows the newest step.
+      const next = clamp(step < 0 && event.key.startsWith('Arrow') ? last : to, 0, last)
       if (event.shiftKey && onZoom) setMarked({ from: marked?.from ?? now, to: next })
       else setMarked(null)
       go(next)
@@ -132,6 +134,8 @@ export function Reach({
 }
 
 function Marked({ from, to, edges }: Stretch & { edges: Float64Array }) {
-  const [left, right] = [edges[Math.min(from, to)]! / 10, edges[Math.max(from, to) + 1]! / 10]
+  const percent = (edge: number) => (edge / WIDTH) * 100
+  const left = percent(edges[Math.min(from, to)]!)
+  const right = percent(edges[Math.max(from, to) + 1]!)
   return <i className="marked" style={{ left: `${left}%`, width: `${right - left}%` } as CSSProperties} />
 }

@@ -5,8 +5,8 @@ import { areaPath, barsPath, highest, lastCounted, layersOf, linePath, stepsOf }
 const steps = stepsOf([0, 10, 20, 30], 40)
 
 test('steps fill the width, a value stands in the middle of its step', () => {
-  assert.deepEqual([...steps.edges], [0, 250, 500, 750, 1000])
-  assert.deepEqual([...steps.middles], [125, 375, 625, 875])
+  assert.deepEqual([...steps.edges], [0, 2500, 5000, 7500, 10000])
+  assert.deepEqual([...steps.middles], [1250, 3750, 6250, 8750])
 })
 
 test('a series stands on those before it, and the pile is their sum', () => {
@@ -33,20 +33,20 @@ test('what nobody counted yet stays empty', () => {
     4,
   )
   assert.deepEqual(layers.map(lastCounted), [1, 1])
-  assert.ok(!areaPath(layers[0]!, steps, 10).includes('625'))
+  assert.ok(!areaPath(layers[0]!, steps, 10).includes('6250'))
 })
 
 test('a gap in the middle cuts the line in two', () => {
   const [layer] = layersOf([[1, null, 3, 4]], 'lines', 4)
-  assert.equal(linePath(layer!, steps, 10), 'M0 90L125 90L250 90M500 70L625 70L875 60L1000 60')
+  assert.equal(linePath(layer!, steps, 10), 'M0 900L1250 900L2500 900M5000 700L6250 700L8750 600L10000 600')
 })
 
 test('an area goes along its upper edge and back along its lower one', () => {
   const [layer] = layersOf([[5]], 'area', 1)
-  assert.equal(areaPath(layer!, stepsOf([0], 10), 10), 'M0 50L500 50L1000 50L1000 100L500 100L0 100Z')
+  assert.equal(areaPath(layer!, stepsOf([0], 10), 10), 'M0 500L5000 500L10000 500L10000 1000L5000 1000L0 1000Z')
 })
 
 test('bars leave room between them, and nothing is no bar', () => {
   const [layer] = layersOf([[5, 0, 10, null]], 'bars', 4)
-  assert.equal(barsPath(layer!, steps, 10), 'M31.25 100V50H218.75V100ZM531.25 100V0H718.75V100Z')
+  assert.equal(barsPath(layer!, steps, 10), 'M313 1000V500H2188V1000ZM5313 1000V0H7188V1000Z')
 })

@@ -1,5 +1,5 @@
 /**
- * From numbers to shapes. A plot is 1,000 wide and 100 high, whatever its size on the page; a value stands in the middle
+ * From numbers to shapes. A plot is 10,000 wide and 1,000 high, whatever its size on the page; a value stands in the middle
  * of its step, and the first and the last reach the edges of theirs. What is not counted yet (null) stays empty. Pure.
  *
  *     stacked   each series stands on those before it
@@ -17,8 +17,9 @@ export type Layer = {
   counted: Uint8Array
 }
 
-export const WIDTH = 1_000
-export const HEIGHT = 100
+/** Fine enough that whole numbers will do, which are written ten times as fast as others. */
+export const WIDTH = 10_000
+export const HEIGHT = 1_000
 
 /** In the order of `series`, from the base up. */
 export function layersOf(series: readonly Values[], kind: ChartKind, count: number): Layer[] {
@@ -126,5 +127,5 @@ function along(values: Float64Array, first: number, last: number, steps: Steps, 
 }
 
 const isNumber = (value: number | null | undefined): value is number => typeof value === 'number'
-const round = (value: number) => Math.round(value * 100) / 100
+const round = Math.round
 const y = (value: number, top: number) => round(HEIGHT - (value / top) * HEIGHT)

@@ -191,7 +191,7 @@ const Shapes = memo(function Shapes({
   kind: ChartKind
 }) {
   const { axis, shapes, before, ends } = plot
-  const y = (value: number) => HEIGHT - (value / axis.top) * HEIGHT
+  const y = (value: number) => Math.round(HEIGHT - (value / axis.top) * HEIGHT)
   return (
     <>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
@@ -212,7 +212,7 @@ const Shapes = memo(function Shapes({
         <path className="base" d={`M0 ${HEIGHT}H${WIDTH}`} />
       </svg>
       {axis.ticks.map((value) => (
-        <span key={value} className="y" style={{ top: `${y(value)}%` }}>
+        <span key={value} className="y" style={{ top: `${(y(value) / HEIGHT) * 100}%` }}>
           {tick(value)}
         </span>
       ))}
@@ -232,7 +232,7 @@ function NowDot({ plot, colour }: { plot: Plot; colour: ChartSeries['colour'] })
   const last = lastCounted(layer)
   if (last < 0 || last === layer.counted.length - 1) return null
   const at = {
-    '--at': `${plot.steps.edges[last + 1]! / 10}%`,
+    '--at': `${(plot.steps.edges[last + 1]! / WIDTH) * 100}%`,
     top: `${100 - (layer.high[last]! / plot.axis.top) * 100}%`,
   }
   return <i className="dot" style={{ ...colourOf(colour), ...at } as CSSProperties} />

@@ -53,7 +53,7 @@ export function Id({ text, short }: { text: string; short?: string }) {
       type="button"
       className="id"
       title={text}
-      aria-label={`${t(copied ? 'copied' : 'copy')}: ${text}`}
+      aria-label={`${t(copied ? 'copied' : 'copy')}: ${short ?? text}`}
       onClick={() => copy(text)}
     >
       {short ?? text}

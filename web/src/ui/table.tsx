@@ -97,7 +97,7 @@ export function Table<Row>({
 
   return (
     <div className="tablebox">
-      <table className={slim ? 'slim' : under ? 'tall' : undefined} aria-label={label}>
+      <table className={[slim && 'slim', under && 'tall'].filter(Boolean).join(' ') || undefined} aria-label={label}>
         <thead>
           <tr>
             {onPick && (
@@ -200,7 +200,7 @@ function Head<Row>({
   if (!column.sorts || !onSort)
     return (
       <th className={names} scope="col">
-        {column.head}
+        {column.head ?? <span className="hide">{t('acts')}</span>}
       </th>
     )
   return (
