@@ -153,7 +153,7 @@ test('records of before there were roll-ups are caught up with, once', async () 
   const { db } = database
   const before = await billing.usage.figures(MACHINE, day({}))
   assert.equal(await billing.catchUp(), 0)
-  for (const table of ['usage_series', 'usage_minute', 'usage_quarter', 'usage_hour', 'usage_day'])
+  for (const table of ['usage_series', 'usage_minute', 'usage_quarter', 'usage_hour', 'usage_day', 'usage_four_weeks'])
     await db.execute(sql.raw(`delete from ${table}`))
   assert.equal((await billing.usage.figures(MACHINE, day({}))).figures.requests, 0)
   assert.equal(await billing.catchUp(), before.figures.requests)

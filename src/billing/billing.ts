@@ -2,15 +2,16 @@
  * Billing: what was consumed, by whom. Owns table usage_record, the roll-ups made of it and the names beside them;
  * prices, holds and wallets come on top of it.
  */
-import { asc, count, gt } from 'drizzle-orm'
+import { asc, gt } from 'drizzle-orm'
 import type { Clock } from '../platform/clock.ts'
 import type { Db, Tx } from '../platform/database/database.ts'
 import { createRequests } from './requests.ts'
-import { usageRecord, usageSeries } from './tables.ts'
+import { LEVELS } from './slices.ts'
+import { usageFourWeeks, usageRecord } from './tables.ts'
 import { createUsage } from './usage.ts'
 import { createUsageKeys, type FindKeys } from './usage-keys.ts'
 import type { UsageRecord } from './usage-record.ts'
-import { addToRollUps } from './write-roll-ups.ts'
+import { addToRollUps, LEVEL_TABLES } from './write-roll-ups.ts'
 
 /** 28 columns a row: stays far below the 30,000 parameters that are safe in one statement. */
 const ROWS_PER_INSERT = 500
@@ -46,12 +47,17 @@ export function createBilling({ db, clock, findKeys }: BillingDeps) {
     },
 
     /**
-     * Adds up records that were written before there were roll-ups. Call it before anything is recorded.
+     * Adds up records that were written before there were roll-ups, or before there were all levels of them. Call it
+     * before anything is recorded.
      * @returns how many there were
      */
     async catchUp(): Promise<number> {
-      if ((await db.select({ id: usageSeries.id }).from(usageSeries).limit(1)).length > 0) return 0
+      const [anyRecord] = await db.select({ id: usageRecord.id }).from(usageRecord).limit(1)
+      const [anyCoarse] = await db.select({ at: usageFourWeeks.at }).from(usageFourWeeks).limit(1)
+      if (!anyRecord || anyCoarse) return 0
       return db.transaction(async (tx) => {
+        for (const level of LEVELS) await tx.delete(LEVEL_TABLES[level])
+        let counted = 0
         for (let after = ''; ; ) {
           const rows = await tx
             .select()
@@ -60,12 +66,11 @@ export function createBilling({ db, clock, findKeys }: BillingDeps) {
             .orderBy(asc(usageRecord.id))
             .limit(ROWS_PER_CATCH_UP)
           await addToRollUps(tx, rows.map(recordOf))
+          counted += rows.length
           const last = rows.at(-1)
-          if (rows.length < ROWS_PER_CATCH_UP || !last) break
+          if (rows.length < ROWS_PER_CATCH_UP || !last) return counted
           after = last.id
         }
-        const [all] = await tx.select({ records: count() }).from(usageRecord)
-        return all?.records ?? 0
       })
     },
   }

@@ -11,7 +11,13 @@ import { LEVEL_TABLES } from './write-roll-ups.ts'
 
 /** Which part of an answer a series counts towards, from 0. */
 export type Member = { seriesId: string; part: number }
-export type PartSums = Sums & { part: number /** Index of the step, from 0. */; step: number }
+export type PartSums = Sums & {
+  part: number
+  /** Index of the step, from 0. */
+  step: number
+  /** The step that counted it too and from which it is taken away; null = none. */
+  movedFrom: number | null
+}
 export type Latency = { firstToken: LatencyBins; total: LatencyBins }
 
 /** What each part used in each step, where that is anything. A part and step may come in several rows. */
@@ -22,17 +28,20 @@ export async function sumsOf(
   to: number,
 ): Promise<PartSums[]> {
   if (members.length === 0) return []
-  const step = starts.length === 1 ? sql`0` : sql`width_bucket(kept.at, ${timeArray(starts)}) - 1`
+  const stepOf = (at: SQL) => (starts.length === 1 ? sql`0` : sql`width_bucket(${at}, ${timeArray(starts)}) - 1`)
+  const noonOfDay = sql`date_trunc('day', kept.at, 'UTC') + interval '12 hours'`
   return rowsOf<PartSums>(
     db,
     piecesOf(starts, to).map(
-      ({ level, within }) => sql`
-        select part, ${step} as step, sum(requests::float8) as requests, sum(tokens_in::float8) as "tokensIn",
+      ({ level, within, isMoved }) => sql`
+        select part, ${stepOf(level === 'day' ? noonOfDay : kept)} as step,
+          ${isMoved ? stepOf(noonOfDay) : sql`null::int`} as "movedFrom",
+          sum(requests::float8) as requests, sum(tokens_in::float8) as "tokensIn",
           sum(tokens_cached::float8) as "tokensCached", sum(tokens_out::float8) as "tokensOut",
           sum(tokens_reasoning::float8) as "tokensReasoning"
         from ${memberTable(members)} join ${LEVEL_TABLES[level]} as kept on kept.series = member.series
         where ${within}
-        group by 1, 2`,
+        group by 1, 2, 3`,
     ),
   )
 }
@@ -74,33 +83,33 @@ function memberTable(members: readonly Member[]): SQL {
   return sql`unnest((${ids}::text)::bigint[], (${parts}::text)::int[]) as member (series, part)`
 }
 
-/** A part of a range that one level answers, and how the database finds it. */
-type Piece = { level: Level; within: SQL }
+/** A piece of a range that one level answers, and how the database finds it. */
+type Piece = { level: Level; within: SQL; isMoved: boolean }
 
 const RANGES_APART_MAX = 4
 const SLOTS_LISTED_MAX = 2_000
 
+function piecesOf(starts: readonly number[], to: number): Piece[] {
+  const { counted, moved } = slicesOf(starts, to)
+  return LEVELS.flatMap((level) => [
+    ...withinRanges(level, counted[level]).map((within) => ({ level, within, isMoved: false })),
+    ...withinRanges(level, moved[level]).map((within) => ({ level, within, isMoved: true })),
+  ])
+}
+
 /**
  * A few ranges are asked for apart, since the database finds each by an index then, and all of them joined by `or` by
- * none. A zone that is half an hour off has many: two of quarters in each day, and hours between them. Of those, few
- * slots are listed; where they are many, the place of a time among all bounds tells, which is odd inside a range.
+ * none. What is moved lies in one or two ranges of each day: of those, few slots are listed; where they are many, the
+ * place of a time among all bounds tells, which is odd inside a range.
  */
-function piecesOf(starts: readonly number[], to: number): Piece[] {
-  const slices = slicesOf(starts, to)
-  return LEVELS.flatMap((level) => {
-    const ranges = slices[level]
-    if (ranges.length <= RANGES_APART_MAX)
-      return ranges.map((range) => ({
-        level,
-        within: sql`${kept} >= ${time(range.from)} and ${kept} < ${time(range.to)}`,
-      }))
-    if (slotCount(level, ranges) <= SLOTS_LISTED_MAX)
-      return { level, within: sql`${kept} in (select unnest(${timeArray(slotsIn(level, ranges))}))` }
-    const bounds = timeArray(ranges.flatMap(({ from, to: end }) => [from, end]))
-    const [first, last] = [ranges[0]!.from, ranges.at(-1)!.to]
-    const isAmong = sql`width_bucket(${kept}, ${bounds}) % 2 = 1`
-    return { level, within: sql`${kept} >= ${time(first)} and ${kept} < ${time(last)} and ${isAmong}` }
-  })
+function withinRanges(level: Level, ranges: readonly Range[]): SQL[] {
+  const between = (from: number, to: number) => sql`${kept} >= ${time(from)} and ${kept} < ${time(to)}`
+  if (ranges.length <= RANGES_APART_MAX) return ranges.map((range) => between(range.from, range.to))
+  if (slotCount(level, ranges) <= SLOTS_LISTED_MAX)
+    return [sql`${kept} in (select unnest(${timeArray(slotsIn(level, ranges))}))`]
+  const bounds = timeArray(ranges.flatMap(({ from, to }) => [from, to]))
+  const all = between(ranges[0]!.from, ranges.at(-1)!.to)
+  return [sql`${all} and width_bucket(${kept}, ${bounds}) % 2 = 1`]
 }
 
 const kept = sql.raw('kept.at')

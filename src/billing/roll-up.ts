@@ -1,5 +1,5 @@
 /**
- * Roll-ups: usage added up by the minute, quarter of an hour, hour and day, apart for everything that a page filters or
+ * Roll-ups: usage added up by the minute, quarter of an hour, hour, day and four weeks, apart for everything that a page filters or
  * groups by. A *series* is one such combination (organisation, project, key, model, adapter, route, how it ended); a
  * *slot* is one series in one stretch of time.
  *
@@ -58,20 +58,20 @@ export type RolledUp = {
 /** Adds records up on every level. All lists are in the order of their keys, which keeps two writers from a deadlock. */
 export function rollUp(records: readonly UsageRecord[]): RolledUp {
   const series = new Map<string, Series>()
-  const slots = { minute: new Map(), quarter: new Map(), hour: new Map(), day: new Map() } satisfies Record<
-    Level,
-    Map<string, Slot>
-  >
+  const slots = byLevel(() => new Map<string, Slot>())
   for (const record of records) {
     const its = seriesOf(record)
     series.set(its.id, its)
     for (const level of LEVELS) addRecord(slots[level], its.id, level, record)
   }
-  const sorted = (level: Level) => [...slots[level].values()].sort((a, b) => compare(a.series, b.series) || a.at - b.at)
   return {
     series: [...series.values()].sort((a, b) => compare(a.id, b.id)),
-    slots: { minute: sorted('minute'), quarter: sorted('quarter'), hour: sorted('hour'), day: sorted('day') },
+    slots: byLevel((level) => [...slots[level].values()].sort((a, b) => compare(a.series, b.series) || a.at - b.at)),
   }
+}
+
+function byLevel<Value>(of: (level: Level) => Value): Record<Level, Value> {
+  return Object.fromEntries(LEVELS.map((level) => [level, of(level)])) as Record<Level, Value>
 }
 
 function seriesOf(record: UsageRecord): Series {

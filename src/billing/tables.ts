@@ -86,7 +86,7 @@ export const usageSeries = pgTable(
   ],
 )
 
-/** What one series used in one slot of time. A table for each level, so that a year reads nothing but its hours. */
+/** What one series used in one slot of time. A table for each level, so that reading one passes over none of the others. */
 const rollUpTable = <Name extends string>(name: Name) =>
   pgTable(
     name,
@@ -111,6 +111,7 @@ export const usageMinute = rollUpTable('usage_minute')
 export const usageQuarter = rollUpTable('usage_quarter')
 export const usageHour = rollUpTable('usage_hour')
 export const usageDay = rollUpTable('usage_day')
+export const usageFourWeeks = rollUpTable('usage_four_weeks')
 
 /** What a key, its project and its owner were called when it was last used: usage outlives them. */
 export const usageKey = pgTable(

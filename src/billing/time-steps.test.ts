@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { TimeZoneUnknown } from './errors.ts'
-import { LEVEL_MS, LEVELS, type Range, slicesOf } from './slices.ts'
+import { LEVEL_MS, LEVELS, type Range, slicesOf, slotCount, slotsIn } from './slices.ts'
 import { MINUTE_MS, STEP_MS, STEPS, type Step, shiftDays, startOfDay, stepStarts, zoneOf } from './time-steps.ts'
 
 /** Whole hours, half hours and three quarters off; clocks changed by an hour, by half of one, at midnight, in either half of the year. */
@@ -101,26 +101,47 @@ test('a week later it is the same time on the wall, and a skipped one is the fir
   )
 })
 
-test('slices cover a range once, each as coarse as its step allows, whatever the zone', () => {
+test('slices count every minute once, in its own step, whatever the zone and the steps', () => {
   fc.assert(
-    fc.property(fc.constantFrom(...ZONES), fc.constantFrom(...STEPS), range(6), (name, step, { from, to }) => {
+    fc.property(fc.constantFrom(...ZONES), fc.constantFrom(...STEPS), range(70), (name, step, { from, to: end }) => {
+      const to = Math.min(end, from + 500 * STEP_MS[step])
       const starts = stepStarts(from, to, step, zoneOf(name))
-      const slices = slicesOf(starts, to)
-      const pieces = LEVELS.flatMap((level) => slices[level].map((slice) => ({ ...slice, level }))).sort(
-        (a, b) => a.from - b.from,
-      )
-      assert.equal(pieces[0]?.from, from)
-      assert.equal(pieces.at(-1)?.to, to)
-      for (const [index, piece] of pieces.entries()) {
-        assert.ok(piece.to > piece.from && (index === 0 || piece.from === pieces[index - 1]?.to))
-        assert.equal(piece.from % LEVEL_MS[piece.level], 0)
-        assert.equal(piece.to % LEVEL_MS[piece.level], 0)
-        // No slot of it reaches over the beginning of a step.
-        for (const start of starts)
-          if (start > piece.from && start < piece.to) assert.equal(start % LEVEL_MS[piece.level], 0)
+      const stepAt = (at: number) => starts.findLastIndex((start) => start <= at)
+      const { counted, moved } = slicesOf(starts, to)
+      const minutes = starts.map(() => 0)
+      for (const level of LEVELS) {
+        for (const slice of [...counted[level], ...moved[level]]) {
+          assert.equal(slice.from % LEVEL_MS[level], 0)
+          assert.equal(slice.to % LEVEL_MS[level], 0)
+        }
+        for (const at of slotsIn(level, counted[level]))
+          minutes[stepAt(level === 'day' ? at + DAY / 2 : at)]! += LEVEL_MS[level] / MINUTE_MS
+        for (const at of slotsIn(level, moved[level])) {
+          assert.equal(stepAt(at), stepAt(at + LEVEL_MS[level] - MINUTE_MS), 'what is moved lies in one step')
+          minutes[stepAt(at)]! += LEVEL_MS[level] / MINUTE_MS
+          minutes[stepAt(Math.floor(at / DAY) * DAY + DAY / 2)]! -= LEVEL_MS[level] / MINUTE_MS
+        }
       }
+      assert.deepEqual(
+        minutes,
+        starts.map((start, index) => ((starts[index + 1] ?? to) - start) / MINUTE_MS),
+      )
     }),
   )
+})
+
+test('a year of days somewhere is read by days of UTC, and by hours only where the two differ', () => {
+  const to = Date.UTC(2026, 10, 1)
+  const from = to - 365 * DAY
+  const hoursRead = (name: string) => {
+    const { counted, moved } = slicesOf(stepStarts(from, to, '1d', zoneOf(name)), to)
+    assert.ok(slotCount('day', counted.day) >= 363)
+    return slotCount('hour', [...counted.hour, ...moved.hour]) / 365
+  }
+  assert.equal(hoursRead('UTC'), 0)
+  assert.ok(hoursRead('Europe/Berlin') < 2)
+  assert.ok(hoursRead('Asia/Shanghai') <= 8)
+  assert.ok(hoursRead('Asia/Kolkata') <= 5)
 })
 
 test('a zone that nobody knows is refused', () => {

@@ -33,9 +33,13 @@ export function seriesByGroup(rows: readonly PartSums[], groups: number, steps: 
   for (const row of rows) {
     const its = series[Math.floor(row.part / OUTCOMES.length)]
     if (!its) continue
-    for (const sum of SUMS) addAt(its[sum], row.step, row[sum])
     const outcome = OUTCOMES[row.part % OUTCOMES.length]
-    if (outcome === 'failed' || outcome === 'cut') addAt(its[outcome], row.step, row.requests)
+    const add = (step: number, sign: 1 | -1) => {
+      for (const sum of SUMS) addAt(its[sum], step, sign * row[sum])
+      if (outcome === 'failed' || outcome === 'cut') addAt(its[outcome], step, sign * row.requests)
+    }
+    add(row.step, 1)
+    if (row.movedFrom !== null) add(row.movedFrom, -1)
   }
   return series
 }

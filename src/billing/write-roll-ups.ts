@@ -2,10 +2,16 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { Tx } from '../platform/database/database.ts'
 import { rollUp, type Series, type Slot } from './roll-up.ts'
 import { LEVELS, type Level } from './slices.ts'
-import { usageDay, usageHour, usageMinute, usageQuarter, usageSeries } from './tables.ts'
+import { usageDay, usageFourWeeks, usageHour, usageMinute, usageQuarter, usageSeries } from './tables.ts'
 import type { UsageRecord } from './usage-record.ts'
 
-export const LEVEL_TABLES = { minute: usageMinute, quarter: usageQuarter, hour: usageHour, day: usageDay } as const
+export const LEVEL_TABLES = {
+  minute: usageMinute,
+  quarter: usageQuarter,
+  hour: usageHour,
+  day: usageDay,
+  fourWeeks: usageFourWeeks,
+} as const
 
 /**
  * Adds records to the roll-ups of every level. The caller's transaction must be the one that made the records, and each
