@@ -9,3 +9,5 @@ export const ENTRIES_MAX = 200_000
 export const DISK_RESERVE_BYTES = 500e6
 /** For unpacking, opening and reading all of it. */
 export const CHECK_MS_MAX = 60 * 60_000
+/** Longest silence while a backup is sent: a sender that is gone must not keep others from making one. */
+export const UPLOAD_IDLE_MS_MAX = 60_000

@@ -118,7 +118,8 @@ export function createBackups(deps: BackupsDeps) {
     return freeBytes
   }
 
-  async function make(origin: Origin, by: Asker | null): Promise<BackupFile> {
+  /** @throws BackupBusy at once, not later */
+  function make(origin: Origin, by: Asker | null): Promise<BackupFile> {
     return activities.run('create', { phase: 'copying' }, async (step) => {
       const made = await backUp(origin, by)
       step({ backup: made.id })

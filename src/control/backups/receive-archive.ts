@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
-import { UPLOAD_BYTES_MAX } from './archive-limits.ts'
+import { UPLOAD_BYTES_MAX, UPLOAD_IDLE_MS_MAX } from './archive-limits.ts'
 import { BackupDamaged, BackupTooLarge } from './errors.ts'
 
 /**
@@ -14,15 +14,21 @@ export async function receiveArchive(
   path: string,
   bytesTotal: number | null,
   onProgress: (bytesDone: number) => void,
+  idleMsMax = UPLOAD_IDLE_MS_MAX,
 ): Promise<number> {
   if ((bytesTotal ?? 0) > UPLOAD_BYTES_MAX) throw new BackupTooLarge({ bytesMax: UPLOAD_BYTES_MAX })
   const file = await open(path, 'wx', 0o600)
   let bytes = 0
+  const idle = setTimeout(
+    () => body.destroy(new BackupDamaged({ reason: `nothing came for ${idleMsMax / 1_000} s after ${bytes} bytes` })),
+    idleMsMax,
+  )
   try {
     for await (const chunk of body) {
       bytes += (chunk as Buffer).length
       if (bytes > UPLOAD_BYTES_MAX) throw new BackupTooLarge({ bytesMax: UPLOAD_BYTES_MAX })
       await file.write(chunk as Buffer)
+      idle.refresh()
       onProgress(bytes)
     }
     await file.sync()
@@ -33,6 +39,7 @@ export async function receiveArchive(
       throw new BackupDamaged({ reason: `only its first ${bytes} bytes came` }, { cause: error })
     throw error
   } finally {
+    clearTimeout(idle)
     await file.close()
   }
   if (bytesTotal !== null && bytes !== bytesTotal)

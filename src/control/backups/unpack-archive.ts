@@ -65,6 +65,9 @@ export async function unpackArchive({
   return { sha256: hash.digest('hex'), archiveBytes, unpackedBytes: sink.bytes, entries: sink.entries }
 }
 
+/** What the file system says to names that cannot stand beside each other. */
+const CLASHES = ['EEXIST', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG']
+
 class FolderSink implements TarSink {
   readonly #folder: string
   readonly #bytesMax: number
@@ -89,15 +92,20 @@ class FolderSink implements TarSink {
       )
     const name = path.join('/')
     const place = join(this.#folder, ...path)
-    if (kind === 'folder') {
-      mkdirSync(place, { recursive: true, mode: 0o700 })
-      return
+    try {
+      if (kind === 'folder') {
+        mkdirSync(place, { recursive: true, mode: 0o700 })
+        return
+      }
+      if (name === '') throw new ArchiveRefused('hostile', 'a file of it has no name')
+      mkdirSync(join(place, '..'), { recursive: true, mode: 0o700 })
+      this.#file = openSync(place, 'wx', 0o600)
+      this.files.add(name)
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException
+      if (!CLASHES.includes(code)) throw error
+      throw new ArchiveRefused('hostile', `"${name}" is in it twice, or as a file and as a folder`)
     }
-    if (name === '') throw new ArchiveRefused('hostile', 'a file of it has no name')
-    if (this.files.has(name)) throw new ArchiveRefused('hostile', `"${name}" is in it twice`)
-    this.files.add(name)
-    mkdirSync(join(place, '..'), { recursive: true, mode: 0o700 })
-    this.#file = openSync(place, 'wx', 0o600)
   }
 
   data(bytes: Uint8Array): void {
