@@ -67,7 +67,7 @@ describe('the document is OpenAPI 3.1:', () => {
         operation.operationId,
       )
       for (const [status, { description }] of Object.entries(operation.responses)) {
-        assert.match(status, /^([1-5]\d\d|4XX)$/)
+        assert.match(status, /^[1-5]\d\d$/)
         assert.ok(description && description !== 'Default Response', `${operation.operationId} ${status}`)
       }
     }
@@ -149,7 +149,7 @@ describe('what is served is what is described:', () => {
     const post = async (type: string, body: string) => {
       const answer = await fetch(`${product.url}/api/auth/sign-in/email`, {
         method: 'POST',
-        headers: { 'content-type': type },
+        headers: { 'content-type': type, origin: product.url },
         body,
       })
       const { error } = (await answer.json()) as { error: { code: string } }
