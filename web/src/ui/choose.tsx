@@ -1,6 +1,4 @@
-/** Small choices: tick, one of several, switch, slider, segments. */
-import { Slider as BaseSlider } from '@base-ui/react/slider'
-import { Switch } from '@base-ui/react/switch'
+/** Small choices: tick, one of several, segments. A switch and a slider have files of their own. */
 import { type ReactNode, useId } from 'react'
 
 export function Tick({
@@ -69,57 +67,6 @@ export function OneOf<Value extends string>({
         </label>
       ))}
     </div>
-  )
-}
-
-export function Toggle({
-  on,
-  onChange,
-  label,
-  disabled = false,
-}: {
-  on: boolean
-  onChange: (on: boolean) => void
-  label: string
-  disabled?: boolean
-}) {
-  return (
-    <Switch.Root className="toggle" checked={on} onCheckedChange={onChange} aria-label={label} disabled={disabled} />
-  )
-}
-
-/** A value between two ends; arrows move it by `step`. */
-export function Slider({
-  value,
-  onChange,
-  min,
-  max,
-  step,
-  label,
-}: {
-  value: number
-  onChange: (value: number) => void
-  min: number
-  max: number
-  step: number
-  label: string
-}) {
-  return (
-    <BaseSlider.Root
-      value={value}
-      onValueChange={(next) => onChange(next as number)}
-      min={min}
-      max={max}
-      step={step}
-      className="slider"
-    >
-      <BaseSlider.Control className="slider-control">
-        <BaseSlider.Track className="slider-track">
-          <BaseSlider.Indicator className="slider-filled" />
-          <BaseSlider.Thumb className="slider-thumb" aria-label={label} />
-        </BaseSlider.Track>
-      </BaseSlider.Control>
-    </BaseSlider.Root>
   )
 }
 

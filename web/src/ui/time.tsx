@@ -1,6 +1,6 @@
 /** A moment: relative in the line, exact on hover and focus, in the viewer's zone. It keeps itself fresh. */
 import { useSyncExternalStore } from 'react'
-import { Tip } from './overlay.tsx'
+import { Tip } from './tip.tsx'
 import { useFormat } from './use-format.ts'
 
 let now = Date.now()

@@ -1,0 +1,119 @@
+/** Dialogs: for a secret that is shown once, a short form, or a dangerous act. */
+import { Dialog as BaseDialog } from '@base-ui/react/dialog'
+import { type ReactNode, useState } from 'react'
+import { Button } from './button.tsx'
+import { TextField } from './field.tsx'
+import { Icon } from './icon.tsx'
+import { usePartWords } from './words.ts'
+
+export type DialogProps = {
+  open: boolean
+  onClose: () => void
+  title: ReactNode
+  says?: ReactNode
+  children?: ReactNode
+  /** At the right of the foot, the primary last. */
+  acts?: ReactNode
+  /** At the left of the foot. */
+  foot?: ReactNode
+}
+
+/** For a secret that is shown once, a short form, or a dangerous act. Esc and a press outside close it. */
+export function Dialog({ open, onClose, title, says, children, acts, foot }: DialogProps) {
+  const t = usePartWords()
+  return (
+    <BaseDialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
+      <BaseDialog.Portal>
+        <BaseDialog.Backdrop className="backdrop" />
+        <BaseDialog.Viewport className="scrim clear">
+          <BaseDialog.Popup className="dialog">
+            <header>
+              <div>
+                <BaseDialog.Title render={<h2 />}>{title}</BaseDialog.Title>
+                {says && <BaseDialog.Description>{says}</BaseDialog.Description>}
+              </div>
+              <span className="push">
+                <BaseDialog.Close
+                  render={<button type="button" className="btn icon-only quiet small" aria-label={t('close')} />}
+                >
+                  <Icon name="x" />
+                </BaseDialog.Close>
+              </span>
+            </header>
+            {children && <div className="body">{children}</div>}
+            {(acts || foot) && (
+              <footer>
+                {foot}
+                <div className="push">{acts}</div>
+              </footer>
+            )}
+          </BaseDialog.Popup>
+        </BaseDialog.Viewport>
+      </BaseDialog.Portal>
+    </BaseDialog.Root>
+  )
+}
+
+/** A dangerous act: says what will happen, and asks for the name where it cannot be undone. */
+export function ConfirmDialog({
+  open,
+  onClose,
+  title,
+  children,
+  type,
+  label,
+  busy,
+  onConfirm,
+  error,
+  foot,
+}: {
+  open: boolean
+  onClose: () => void
+  title: ReactNode
+  children: ReactNode
+  /** The name to be typed first. */
+  type?: string
+  /** What the button says: a verb. */
+  label: string
+  busy: boolean
+  onConfirm: () => void
+  error?: ReactNode
+  foot?: ReactNode
+}) {
+  const t = usePartWords()
+  const [typed, setTyped] = useState('')
+  const close = () => {
+    setTyped('')
+    onClose()
+  }
+  return (
+    <Dialog
+      open={open}
+      onClose={close}
+      title={title}
+      foot={foot}
+      acts={
+        <>
+          <Button onClick={close}>{t('cancel')}</Button>
+          <Button look="danger-full" busy={busy} disabled={type !== undefined && typed !== type} onClick={onConfirm}>
+            {label}
+          </Button>
+        </>
+      }
+    >
+      <div className="t13 soft">{children}</div>
+      {type !== undefined && (
+        <div className="ask-name">
+          <TextField
+            label={t('confirm-type', { name: type })}
+            value={typed}
+            onChange={setTyped}
+            autoComplete="off"
+            spellCheck={false}
+          />
+        </div>
+      )}
+      {error}
+    </Dialog>
+  )
+}
