@@ -44,6 +44,7 @@ export type Side = {
   requestId: string
   serviceAccountId: string
   invitationId: string
+  playgroundSessionId: string
   /** A member whom nobody asks as: a viewer. */
   bystanderId: string
   /** A saved session of the first project that its members see. @returns its id */
@@ -195,7 +196,7 @@ async function sideOf(world: Making, color: Color): Promise<Side> {
     const body = plausible(saved?.schema ?? {}, { named, text: marker }, (schema) => resolve(world.document, schema))
     return (await own('POST', '/api/playground/sessions', body)).id
   }
-  await makePlaygroundSession()
+  const playgroundSessionId = await makePlaygroundSession()
   const bystander = await invited(world, `bystander-${shownMarker}`, { ...ids, role: 'viewer' })
   const requestId = newId('req')
   await world.make('POST', '/internal/usage', {
@@ -216,6 +217,7 @@ async function sideOf(world: Making, color: Color): Promise<Side> {
     serviceAccountId,
     invitationId,
     bystanderId: bystander.caller.userId,
+    playgroundSessionId,
     makePlaygroundSession,
   }
 }
