@@ -736,6 +736,15 @@ test('tokens and text are turned into each other', async (t) => {
   const reply = await client.post('/tokenize', { prompt: 'one two', add_special_tokens: false })
   assert.equal(reply.json.count, reply.json.tokens.length)
   assert.equal(reply.json.max_model_len, 4096)
+  assert.equal(reply.json.token_strs, undefined)
+  const named = await client.post('/tokenize', {
+    prompt: 'one two',
+    add_special_tokens: false,
+    return_token_strs: true,
+  })
+  assert.deepEqual(named.json.tokens, reply.json.tokens)
+  assert.equal(named.json.token_strs.length, named.json.count)
+  assert.equal(named.json.token_strs.join(''), 'one two')
   const back = await client.post('/detokenize', { tokens: reply.json.tokens })
   assert.equal(back.json.prompt, 'one two')
   const chat = await client.post('/tokenize', hello)

@@ -1,4 +1,5 @@
 /** `POST /tokenize` and `POST /detokenize`, in vLLM's shapes. */
+import type { Token } from '../token-engine.ts'
 import { buildPrompt } from './chat-prompt.ts'
 import { readChatRequest } from './chat-request.ts'
 import { Fields, invalidValue, missing } from './fields.ts'
@@ -11,16 +12,34 @@ export const TOKENIZE_CONTEXTS_MAX = 16
 /** Tokens turned back in one turn of the event loop. */
 const DETOKENIZE_SLICE = 4096
 
-export type Tokenized = { tokens: number[]; count: number; max_model_len: number }
+export type Tokenized = { tokens: number[]; count: number; max_model_len: number; token_strs?: string[] }
 
 /**
  * A prompt as `/v1/completions` would see it, or messages (with tools and template switches) as chat would.
  * `add_special_tokens: false` leaves out the BOS token; it has no meaning for messages.
+ * `return_token_strs: true` adds each token's own text; one that is a part of a character only is U+FFFD.
  */
 export async function answerTokenize(host: Host, call: Call): Promise<Tokenized> {
   const { contextTokens } = host.engine.facts
-  const tokens = await prepared(host, call, (preparation) => tokensOf(host, call.body, preparation))
-  return { tokens, count: tokens.length, max_model_len: contextTokens }
+  const withTexts = new Fields(call.body).boolean('return_token_strs') ?? false
+  return prepared(host, call, async (preparation) => {
+    const tokens = await tokensOf(host, call.body, preparation)
+    return {
+      tokens,
+      count: tokens.length,
+      max_model_len: contextTokens,
+      ...(withTexts ? { token_strs: await textsOf(host, tokens, preparation) } : {}),
+    }
+  })
+}
+
+async function textsOf({ engine }: Host, tokens: readonly Token[], preparation: Preparation): Promise<string[]> {
+  const texts: string[] = []
+  for (const [index, token] of tokens.entries()) {
+    if (index % DETOKENIZE_SLICE === 0) await preparation.turn()
+    texts.push(Buffer.from(engine.tokenBytes(token, true)).toString('utf8'))
+  }
+  return texts
 }
 
 async function tokensOf(host: Host, body: unknown, preparation: Preparation): Promise<number[]> {
