@@ -534,6 +534,9 @@ export const TokenizeRequest = Type.Object(
         description: 'With `prompt`: begin with the model’s opening token, if it has one.',
       }),
     ),
+    return_token_strs: maybe(
+      Type.Boolean({ default: false, description: 'Answer with `token_strs`: the text of each token.' }),
+    ),
     tools: maybe(Tools),
     tool_choice: maybe(ToolChoice),
     ...template,
@@ -546,6 +549,11 @@ export const Tokens = Type.Object(
     tokens: Type.Array(Type.Integer({ minimum: 0 })),
     count: Type.Integer({ minimum: 0 }),
     max_model_len: Type.Integer({ minimum: 1, description: 'Context of the model as it is loaded, tokens.' }),
+    token_strs: Type.Optional(
+      Type.Array(Type.String(), {
+        description: 'Where asked for. A token that is only a part of a character is U+FFFD.',
+      }),
+    ),
   },
   { $id: 'Tokens' },
 )
