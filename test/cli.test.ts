@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { COMMANDS } from '../src/cli/commands.ts'
 import { type HubStandIn, startHubStandIn } from './hub-stand-in.ts'
@@ -272,14 +272,26 @@ describe('the installation', () => {
     await refuses(['logs', '../../etc/passwd'], /There is no log/)
   })
 
-  it('writes a copy of its database', async () => {
-    // PostgreSQL has its own tools for that, which the refusal names.
+  it('writes copies of its database, lists them, and puts one back', async () => {
+    // PostgreSQL has its own tools for that, which the refusal names and the list writes out.
     if (product.environment.DATABASE_URL) {
-      worked.add('backup')
-      return refuses(['backup'], /pg_dump.*\(operations\.backup_is_postgresql\)/)
+      for (const words of ['backup create', 'backup restore']) worked.add(words)
+      await refuses(['backup', 'create'], /pg_dump.*\(operations\.backup_is_postgresql\)/)
+      await refuses(['backup', 'restore', 'tradewind-x'], /pg_restore.*\(operations\.backup_is_postgresql\)/)
+      return assert.match(await does('backup list'), /^pg_dump .*\npg_restore /)
     }
-    const path = (await does('backup')).replace(/ \(.*\)\n$/, '')
+    assert.match(await does('backup list'), /^No backup yet\. Make one with/)
+    const path = (await does('backup create')).replace(/ \(.*\)\n$/, '')
     assert.ok(statSync(path).size > 100_000)
+    const id = basename(path, '.tar.gz')
+    assert.match(await does('backup list'), new RegExp(`^${id} .* asked +machine +sound$`, 'm'))
+    const made = /Its id is (key_\w+)/.exec(await does('keys create', 'after the backup'))?.[1] ?? ''
+    assert.match(
+      await does('backup restore', id),
+      new RegExp(`^${id} is restored\\. What was there before is tradewind-`, 'm'),
+    )
+    assert.ok(!(await does('keys list')).includes(made))
+    await refuses(['backup', 'restore', 'tradewind-nothing'], /\(operations\.backup_unknown\)/)
   })
 })
 

@@ -7,6 +7,7 @@ import { open, readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { allRows } from './all-rows.ts'
+import { BACKUP_COMMANDS } from './backup-commands.ts'
 import { CommandFailed, type Control } from './control.ts'
 import { KEY_COMMANDS } from './key-commands.ts'
 import { bytes, table } from './table.ts'
@@ -364,15 +365,7 @@ export const COMMANDS: Command[] = [
       if (options.follow) await new Promise(() => watchFile(path, { interval: 500 }, () => void more()))
     },
   },
-  {
-    words: 'backup',
-    takes: [],
-    says: 'Write a copy of the embedded database.',
-    async run(control, _given, _options, print) {
-      const backup = await control.ask<{ path: string; bytes: number }>('POST', '/api/backups')
-      print(`${backup.path} (${bytes(backup.bytes)})`)
-    },
-  },
+  ...BACKUP_COMMANDS,
 ]
 
 type StatusBody = {
