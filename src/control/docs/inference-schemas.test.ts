@@ -76,7 +76,8 @@ describe('every documented field is read, and every field that is read is docume
     const asked = new Set([...text.asked, ...chat.asked, 'model'])
     for (const field of propertiesOf(asSchema(shapes.TokenizeRequest))) assert.ok(asked.has(field), field)
     const readByChat = new Set(propertiesOf(asSchema(shapes.ChatRequest)).concat(readers[0]?.refused ?? []))
-    assert.deepEqual([...asked].filter((field) => !readByChat.has(field)).sort(), ['add_special_tokens', 'prompt'])
+    const own = ['add_special_tokens', 'prompt', 'return_token_strs']
+    assert.deepEqual([...asked].filter((field) => !readByChat.has(field)).sort(), own)
   })
 
   it('of tokens that are to be made text', async () => {
@@ -257,7 +258,17 @@ function host(task: Host['task']): Host {
 
 function call(body: unknown): Call {
   const response = new ServerResponse(new IncomingMessage(new Socket()))
-  return { body, response, requestId: 'r', salt: 's', share: '', adapter: null, disk: false, usage: undefined }
+  return {
+    body,
+    response,
+    requestId: 'r',
+    salt: 's',
+    share: '',
+    adapter: null,
+    disk: false,
+    arrived: () => undefined,
+    usage: undefined,
+  }
 }
 
 async function engineHost(
