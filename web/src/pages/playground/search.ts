@@ -1,6 +1,43 @@
-export type PlaygroundSearch = Record<never, never>
+export const MODES = ['chat', 'completion', 'embeddings', 'tokens'] as const
+export type Mode = (typeof MODES)[number]
+
+/** What stands beside the work: the parameters (default on a desk), saved sessions, the code of the request, or nothing. */
+export const BESIDES = ['parameters', 'saved', 'code', 'nothing'] as const
+export type Beside = (typeof BESIDES)[number]
+
+/** As many as a session may compare. */
+export const MODELS_MAX = 4
+
+export type PlaygroundSearch = {
+  /** Chat where absent. A saved session has its own. */
+  mode?: Mode
+  /** Ids of models, between commas. */
+  models?: string
+  beside?: Beside
+  /** Part of the title that saved sessions are looked for by. */
+  find?: string
+}
+
+const oneOf = <Word extends string>(words: readonly Word[], value: unknown): Word | undefined =>
+  words.find((word) => word === value)
 
 /** What the address of this page may say. What it does not know is left out. */
-export function parsePlaygroundSearch(_raw: Record<string, unknown>): PlaygroundSearch {
-  return {}
+export function parsePlaygroundSearch(raw: Record<string, unknown>): PlaygroundSearch {
+  const mode = oneOf(MODES, raw.mode)
+  const beside = oneOf(BESIDES, raw.beside)
+  const models = addressOf(modelsIn(typeof raw.models === 'string' ? raw.models : ''))
+  return {
+    ...(mode && mode !== 'chat' ? { mode } : {}),
+    ...(models === '' ? {} : { models }),
+    ...(beside ? { beside } : {}),
+    ...(typeof raw.find === 'string' && raw.find !== '' ? { find: raw.find } : {}),
+  }
 }
+
+/** Each once, at most four. */
+export function modelsIn(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim())
+  return [...new Set(names.filter((name) => name !== '' && name.length <= 200))].slice(0, MODELS_MAX)
+}
+
+export const addressOf = (models: readonly string[]): string => models.join(',')
