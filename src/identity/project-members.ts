@@ -4,7 +4,7 @@ import { by } from './audit.ts'
 import { MemberUnknown, OwnerEverywhere } from './errors.ts'
 import { calledLike, type MembersDeps } from './members.ts'
 import type { Organizations } from './organizations.ts'
-import { type RevokedKey, revokeKeysOf } from './revoke-keys.ts'
+import { type KeyOwner, type RevokedKey, revokeKeysOf } from './revoke-keys.ts'
 import { type Caller, type OrganizationRole, type ProjectRole, requireMay } from './rules.ts'
 import { authUser, member, organization, projectMember } from './tables.ts'
 
@@ -129,7 +129,7 @@ export function createProjectMembers({ db, clock, audit, changes, organizations 
           .where(and(eq(projectMember.projectId, projectId), eq(projectMember.userId, userId)))
           .returning({ role: projectMember.role })
         if (!before) throw new MemberUnknown({ person: userId, place: name })
-        const owner = { kind: 'person', userId, organizationId, projectIds: [projectId] } as const
+        const owner: KeyOwner = { kind: 'person', userId, organizationId, projectIds: [projectId] }
         const now = new Date(clock.nowMs())
         const revoked = organizationRole === null ? await revokeKeysOf(tx, owner, { ...by(caller), audit, now }) : []
         await audit.record(tx, {

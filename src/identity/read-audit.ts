@@ -3,10 +3,10 @@ import { and, desc, eq, gte, isNull, like, lt, type SQL } from 'drizzle-orm'
 import type { Db } from '../platform/database/database.ts'
 import { type Page, type PageOf, pageOf } from '../platform/paging.ts'
 import type { AuditEvent } from './audit-chain.ts'
-import { type Name, namesOf } from './names.ts'
 import { organizationFor } from './organization-for.ts'
 import { type Caller, requireMay } from './rules.ts'
 import { auditEvent } from './tables.ts'
+import { type ThingName, thingNames } from './thing-names.ts'
 
 /** What is absent is not asked for. */
 export type AuditFilter = {
@@ -17,13 +17,15 @@ export type AuditFilter = {
   /** Id of a person or a key, or `machine`. */
   actor?: string | null
   target?: string | null
+  /** Id of the one that is wanted. */
+  event?: string | null
   /** From this time on, and before that one. */
   from?: Date | null
   to?: Date | null
 }
 
 /** With what people call its actor and target; null = it is gone, or has no name. */
-export type NamedAuditEvent = AuditEvent & { actorName: Name | null; targetName: Name | null }
+export type NamedAuditEvent = AuditEvent & { actorName: ThingName | null; targetName: ThingName | null }
 
 const EXPORT_EVENTS_AT_ONCE = 500
 
@@ -83,7 +85,7 @@ export function createAuditReader(db: Db) {
   }
 
   async function named(events: AuditEvent[]): Promise<NamedAuditEvent[]> {
-    const names = await namesOf(
+    const names = await thingNames(
       db,
       events.flatMap(({ actor, target }) => [actor.id, target]),
     )
@@ -95,12 +97,13 @@ export function createAuditReader(db: Db) {
   }
 }
 
-function conditionOf({ organizationId, action, actor, target, from, to }: AuditFilter): SQL | undefined {
+function conditionOf({ organizationId, action, actor, target, event, from, to }: AuditFilter): SQL | undefined {
   return and(
     organizationId === null ? isNull(auditEvent.organizationId) : eq(auditEvent.organizationId, organizationId),
     action ? actionIs(action) : undefined,
     actor ? eq(auditEvent.actorId, actor) : undefined,
     target ? eq(auditEvent.target, target) : undefined,
+    event ? eq(auditEvent.id, event) : undefined,
     from ? gte(auditEvent.at, from) : undefined,
     to ? lt(auditEvent.at, to) : undefined,
   )
