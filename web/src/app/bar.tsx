@@ -8,6 +8,8 @@ import { entryOf } from './places.ts'
 import { useMe, usePlace } from './session.ts'
 import { toggleTheme } from './theme.ts'
 
+const commandKey = navigator.platform.startsWith('Mac') ? '⌘' : 'Ctrl'
+
 /** Above the page: where one is, the palette, language, theme, and oneself. */
 export function Bar({ onMenu, onFind }: { onMenu: () => void; onFind: () => void }) {
   const t = useFrameWords()
@@ -35,11 +37,11 @@ export function Bar({ onMenu, onFind }: { onMenu: () => void; onFind: () => void
           </b>
         )}
       </nav>
-      <button type="button" className="find" onClick={onFind} aria-label={t('find')}>
+      <button type="button" className="find" onClick={onFind} aria-label={`${t('find')} ${commandKey} K`}>
         <Icon name="search" />
-        <span>{t('find')}</span>
-        <span className="keys" aria-hidden="true">
-          <kbd>{navigator.platform.startsWith('Mac') ? '⌘' : 'Ctrl'}</kbd> <kbd>K</kbd>
+        <span>{t('find')}</span>{' '}
+        <span className="keys">
+          <kbd>{commandKey}</kbd> <kbd>K</kbd>
         </span>
       </button>
       <LanguageButton />
@@ -101,9 +103,12 @@ function Person() {
         { label: t('sign-out'), icon: 'right', onSelect: () => void signOut() },
       ]}
       trigger={
-        <button type="button" className="person" aria-label={`${person.name}, ${t('account')}`}>
-          <span aria-hidden="true">{initials}</span>
-        </button>
+        <button
+          type="button"
+          className="person"
+          data-letters={initials}
+          aria-label={`${person.name}, ${t('account')}`}
+        />
       }
     >
       <div className="person-card">

@@ -1,5 +1,4 @@
 /** The frame around every page of somebody who is signed in: rail, bar, toasts, and the page itself. */
-import { Tooltip } from '@base-ui/react/tooltip'
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { Toasts } from '../ui/toast.tsx'
@@ -53,7 +52,7 @@ export function Frame() {
   }
 
   return (
-    <Tooltip.Provider>
+    <>
       <a className="skip" href="#main">
         {t('skip')}
       </a>
@@ -73,7 +72,7 @@ export function Frame() {
         </Suspense>
       )}
       <Toasts />
-    </Tooltip.Provider>
+    </>
   )
 }
 

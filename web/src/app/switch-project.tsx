@@ -27,14 +27,11 @@ export function SwitchProject() {
         <button
           type="button"
           className="switch-org"
-          aria-label={t('switch', { name: `${name}, ${project?.name ?? ''}` })}
+          aria-label={t('switch', { name: `${name} ${project?.name ?? ''}` })}
         >
-          <span className="monogram" aria-hidden="true">
-            {name.slice(0, 1).toUpperCase()}
-          </span>
+          <span className="monogram" data-letters={name.slice(0, 1).toUpperCase()} />
           <span className="cut word">
-            <b className="cut">{name}</b>
-            <small className="cut">{project?.name ?? t('no-project')}</small>
+            <b className="cut">{name}</b> <small className="cut">{project?.name ?? t('no-project')}</small>
           </span>
           <span className="push faint row word">
             <Icon name="updown" />

@@ -1,9 +1,9 @@
 /** Code samples in tabs, runnable as printed, and the call that a button makes. */
-import { Popover } from '@base-ui/react/popover'
 import { type ReactNode, useId, useState } from 'react'
 import { type Call, urlOf } from '../api/client.ts'
 import { CopyButton } from './copy.tsx'
 import { Icon } from './icon.tsx'
+import { ahead, useLate } from './late.ts'
 import { usePartWords } from './words.ts'
 
 export type Sample = { name: string; code: string }
@@ -99,25 +99,25 @@ export function samplesOf(call: Call): Sample[] {
   ]
 }
 
+const load = async () => (await import('./call-open.tsx')).OpenCall
+
 /** The quiet `</>` beside a button: shows the call that the button makes. */
 export function ShowCall({ call }: { call: Call }) {
   const t = usePartWords()
+  const [OpenCall, open] = useLate(load)
+  if (OpenCall) return <OpenCall call={call} />
   return (
-    <Popover.Root>
-      <Popover.Trigger
-        render={<button type="button" className="btn icon-only quiet small" aria-label={t('show-call')} />}
-      >
-        <Icon name="code" />
-      </Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Positioner className="floats-over" sideOffset={6} align="end">
-          <Popover.Popup className="popover call">
-            <Popover.Title render={<h3 />}>{t('call-title')}</Popover.Title>
-            <p className="small soft">{t('call-help')}</p>
-            <Code samples={samplesOf(call)} />
-          </Popover.Popup>
-        </Popover.Positioner>
-      </Popover.Portal>
-    </Popover.Root>
+    <button
+      type="button"
+      className="btn icon-only quiet small"
+      aria-label={t('show-call')}
+      aria-haspopup="dialog"
+      aria-expanded={false}
+      onPointerEnter={ahead(load)}
+      onFocus={ahead(load)}
+      onClick={open}
+    >
+      <Icon name="code" />
+    </button>
   )
 }

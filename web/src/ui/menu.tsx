@@ -1,6 +1,7 @@
-import { Menu as BaseMenu } from '@base-ui/react/menu'
-import type { ReactElement, ReactNode } from 'react'
+/** A list of actions under a button. What opens comes with the first press, so that a list of rows stays light. */
+import { cloneElement, type KeyboardEvent, type ReactElement, type ReactNode } from 'react'
 import { Icon, type IconName } from './icon.tsx'
+import { ahead, useLate } from './late.ts'
 
 export type MenuEntry =
   | {
@@ -14,50 +15,31 @@ export type MenuEntry =
     }
   | 'line'
 
-/** A list of actions under a button. `trigger` is that button. */
-export function Menu({
-  trigger,
-  entries,
-  children,
-}: {
-  trigger: ReactElement
+export type MenuProps = {
+  /** The button. */
+  trigger: ReactElement<Record<string, unknown>>
   entries: readonly (MenuEntry | false)[]
+  /** Above the entries. */
   children?: ReactNode
-}) {
-  return (
-    <BaseMenu.Root>
-      <BaseMenu.Trigger render={trigger} />
-      <BaseMenu.Portal>
-        <BaseMenu.Positioner className="floats-over" sideOffset={4} align="end">
-          <BaseMenu.Popup className="menu">
-            {children}
-            {entries.map((entry, index) =>
-              entry === false ? null : entry === 'line' ? (
-                <BaseMenu.Separator key={index} className="menu-line" />
-              ) : (
-                <BaseMenu.Item
-                  key={index}
-                  className={`menu-item ${entry.danger ? 'danger' : ''}`}
-                  disabled={entry.disabled ?? false}
-                  aria-current={entry.current || undefined}
-                  onClick={entry.onSelect}
-                >
-                  {entry.icon && <Icon name={entry.icon} />}
-                  <span className="cut">{entry.label}</span>
-                  {entry.hint && <span className="push faint">{entry.hint}</span>}
-                  {entry.current && (
-                    <span className="push">
-                      <Icon name="clip" />
-                    </span>
-                  )}
-                </BaseMenu.Item>
-              ),
-            )}
-          </BaseMenu.Popup>
-        </BaseMenu.Positioner>
-      </BaseMenu.Portal>
-    </BaseMenu.Root>
-  )
+}
+
+const load = async () => (await import('./menu-open.tsx')).OpenMenu
+
+export function Menu(props: MenuProps) {
+  const [OpenMenu, open] = useLate(load)
+  if (OpenMenu) return <OpenMenu {...props} />
+  return cloneElement(props.trigger, {
+    'aria-haspopup': 'menu',
+    'aria-expanded': false,
+    onPointerEnter: ahead(load),
+    onFocus: ahead(load),
+    onClick: open,
+    onKeyDown: (event: KeyboardEvent) => {
+      if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
+      event.preventDefault()
+      open()
+    },
+  })
 }
 
 /** The three dots at the end of a row. */
