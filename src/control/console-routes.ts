@@ -55,6 +55,7 @@ export async function consoleRoutes(server: Server): Promise<void> {
     server.get(`/${file}`, open, async (_request, reply) =>
       reply.header('x-content-type-options', 'nosniff').sendFile(file, { maxAge: 0 }),
     )
+  server.get('/', open, async (_request, reply) => sendConsole(reply))
 }
 
 /** Whether a request that no route answers is a person's browser on its way to a page. */

@@ -223,7 +223,7 @@ export async function startControl({
     guardRoutes(server, identity, sockets.wayOf)
     await consoleRoutes(server)
     await server.register(docsRoutes, { publicUrl: config.publicUrl, sampleModel })
-    await server.register(identityRoutes, { identity, facts: { status: statusSentence, sampleModel } })
+    await server.register(identityRoutes, { identity, sampleModel })
     await server.register(billingRoutes, { billing, extras: requestContent })
     await server.register(requestContentRoutes, { requestContent })
     await server.register(modelRoutes, {
@@ -264,18 +264,6 @@ export async function startControl({
       reloaded: () => reloaded,
     })
     await server.register(internalRoutes, { feed, deployments, billing, requestContent, identity })
-  }
-
-  async function statusSentence(): Promise<string> {
-    const loaded = engines.list().filter((engine) => engine.state === 'ready')
-    if (loaded.length > 0)
-      return `${loaded.map((engine) => engine.model).join(', ')} ${loaded.length === 1 ? 'is' : 'are'} loaded.`
-    const { state, model, problem } = starter.state()
-    if (state === 'fetching' || state === 'loading')
-      return `${model} is being ${state === 'fetching' ? 'fetched' : 'loaded'}.`
-    return problem
-      ? `No model is loaded: ${problem.message}`
-      : 'No model is loaded yet; it is loaded when somebody asks for it.'
   }
 
   async function sampleModel(): Promise<string> {

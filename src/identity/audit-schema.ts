@@ -42,6 +42,7 @@ export const AuditQuery = {
   ),
   actor: Type.Optional(Type.String({ maxLength: 64, description: 'Id of a person or key, or `machine`.' })),
   target: Type.Optional(Type.String({ maxLength: 64, description: 'Id of what was changed.' })),
+  event: Type.Optional(Type.String({ maxLength: 64, description: 'Id of the one event that is wanted.' })),
   from: time('From this time on.'),
   to: time('Before this time.'),
 }
@@ -53,6 +54,7 @@ export function auditFilterFrom(query: Static<typeof AuditQueryShape>): AuditFil
     action: query.action ?? null,
     actor: query.actor ?? null,
     target: query.target ?? null,
+    event: query.event ?? null,
     from: query.from === undefined ? null : new Date(query.from),
     to: query.to === undefined ? null : new Date(query.to),
   }

@@ -56,6 +56,7 @@ export const InvitationSeen = Type.Object({
   organization_name: Type.String(),
   project_name: orNull(Type.String({ description: 'Where the role is one in a single project.' })),
   inviter_name: orNull(Type.String({ description: 'Null = the command line of the installation.' })),
+  email: Type.String({ description: 'Whom it was made for; a new person signs in with it.' }),
   role: oneOf(ORGANIZATION_ROLES),
 })
 
@@ -99,8 +100,8 @@ export function invitationOnWire(row: Invitation): Static<typeof InvitationShape
 }
 
 export function invitationSeenOnWire(row: Invitation): Static<typeof InvitationSeen> {
-  const { organizationName, projectName, createdByName, role } = row
-  return { organization_name: organizationName, project_name: projectName, inviter_name: createdByName, role }
+  const { organizationName, projectName, createdByName, email, role } = row
+  return { organization_name: organizationName, project_name: projectName, inviter_name: createdByName, email, role }
 }
 
 export function acceptedOnWire(accepted: Accepted, signedIn: boolean): Static<typeof AcceptedShape> {

@@ -1,6 +1,5 @@
 /**
- * /api of this house, one file for each idea, and the plain pages. On the public socket a session says who
- * is calling; on the admin socket it is the operator of this machine.
+ * /api of this house, one file for each idea. On the public socket a session says who is calling; on the admin socket it is the operator of this machine.
  */
 import type { Server } from '../platform/http.ts'
 import { guardRoutes } from './access.ts'
@@ -14,15 +13,14 @@ import { meRoutes } from './me-routes.ts'
 import { memberRoutes } from './member-routes.ts'
 import { operatorRoutes } from './operator-routes.ts'
 import { organizationRoutes } from './organization-routes.ts'
-import { type PageFacts, pageRoutes } from './page-routes.ts'
 import { projectRoutes } from './project-routes.ts'
 import { serviceAccountRoutes } from './service-account-routes.ts'
-import { setupRoutes } from './setup-routes.ts'
+import { type SetupRoutesOptions, setupRoutes } from './setup-routes.ts'
 
-export type IdentityRoutesOptions = { identity: Identity; facts: PageFacts }
+export type IdentityRoutesOptions = { identity: Identity } & Pick<SetupRoutesOptions, 'sampleModel'>
 
 /** Adds identity's routes. The server must be guarded (`guardRoutes`). */
-export async function identityRoutes(server: Server, { identity, facts }: IdentityRoutesOptions): Promise<void> {
+export async function identityRoutes(server: Server, { identity, sampleModel }: IdentityRoutesOptions): Promise<void> {
   if (!server.hasRequestDecorator('caller')) throw new Error(`call ${guardRoutes.name} on this server first`)
   await server.register(meRoutes, { identity })
   await server.register(organizationRoutes, { identity })
@@ -33,8 +31,7 @@ export async function identityRoutes(server: Server, { identity, facts }: Identi
   await server.register(serviceAccountRoutes, { identity })
   await server.register(keyRoutes, { identity })
   await server.register(auditRoutes, { identity })
-  await server.register(setupRoutes, { identity, facts })
+  await server.register(setupRoutes, { identity, sampleModel })
   await server.register(authRoutes, { identity })
   await server.register(accountRoutes, { identity })
-  await server.register(pageRoutes, { identity, facts })
 }

@@ -97,6 +97,28 @@ describe('set-up through the API', () => {
   })
 })
 
+describe('the answer after set-up', () => {
+  it('shows the key even where all else fails, since it cannot be seen again', async (t) => {
+    const at = await testInstallation()
+    t.after(() => at.close())
+    at.facts.sampleModel = () => Promise.reject(new Error('no model'))
+    const visit = new Headers({ origin: ORIGIN })
+    for (let tries = 0; tries < 5; tries++)
+      await at.identity.people.signIn('ada@example.com', 'not the password', visit, '127.0.0.1')
+    const answer = await poster(at)('/api/setup', {
+      token: tokenOf((await at.identity.setup.offerLink())?.url ?? ''),
+      name: 'Ada',
+      email: 'ada@example.com',
+      password: PASSWORD,
+      organization: 'Kestrel',
+    })
+    assert.equal(answer.statusCode, 201, answer.body)
+    const { key, signed_in, sample_model } = answer.json()
+    assert.deepEqual([signed_in, sample_model], [false, null])
+    assert(await at.identity.keys.findBySecret(key.secret))
+  })
+})
+
 describe('signing in', () => {
   let at: TestInstallation
   before(async () => {

@@ -7,14 +7,19 @@ import { addressOf, webHeaders } from './access.ts'
 import { SetupFormRefused } from './errors.ts'
 import type { Identity } from './identity.ts'
 import { requireTrustedOrigin } from './origins.ts'
-import type { PageFacts } from './page-routes.ts'
 import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from './setup-form.ts'
 import * as wire from './sign-in-schema.ts'
 import { OIDC_PROVIDER } from './single-sign-on.ts'
 
+export type SetupRoutesOptions = {
+  identity: Identity
+  /** A model that a first call can name. */
+  sampleModel(): Promise<string>
+}
+
 export async function setupRoutes(
   server: Server,
-  { identity, facts }: { identity: Identity; facts: PageFacts },
+  { identity, sampleModel: findSampleModel }: SetupRoutesOptions,
 ): Promise<void> {
   const { people, passkeys, setup, sso, publicUrl } = identity
 
@@ -88,7 +93,7 @@ export async function setupRoutes(
         }
         const [cookies, sampleModel] = await Promise.all([
           people.signIn(form.email.trim(), form.password, webHeaders(request), addressOf(request)).catch(orNull),
-          facts.sampleModel().catch(orNull),
+          findSampleModel().catch(orNull),
         ])
         if (cookies) reply.header('set-cookie', cookies)
         return reply

@@ -37,12 +37,12 @@ export async function testInstallation(options: TestOptions = {}) {
     secret: 'a-secret-for-tests-7Hq2mZ9sVxK4nB1tRc8yLw5eJd0fGa3uPo6i',
     contentDaysMax: 90,
   })
-  const facts = { status: async () => 'test-model is loaded.', sampleModel: async () => 'test-model' }
+  const facts = { sampleModel: async () => 'test-model' }
 
   async function serverFor(socket: Socket) {
     const server = await createServer({ log, version: '0', publicUrl: ORIGIN })
     guardRoutes(server, identity, () => socket)
-    await server.register(identityRoutes, { identity, facts })
+    await server.register(identityRoutes, { identity, sampleModel: () => facts.sampleModel() })
     await server.ready()
     return server
   }
@@ -54,7 +54,7 @@ export async function testInstallation(options: TestOptions = {}) {
     identity,
     server,
     admin,
-    /** What the pages are told; a test may change it. */
+    /** What set-up is told; a test may change it. */
     facts,
     /** Lets time pass. */
     wait(ms: number) {

@@ -3,6 +3,7 @@ import { Dialog } from '@base-ui/react/dialog'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useDeferredValue, useMemo, useState } from 'react'
+import type { ModelOnWire } from '../../../src/deployments/schema.ts'
 import { get } from '../api/client.ts'
 import { Icon, type IconName } from '../ui/index.ts'
 import { setLanguage, useLanguage } from '../words/i18n.ts'
@@ -107,8 +108,9 @@ function useFound(needle: string, onClose: () => void): Found[] {
   const place = usePlace()
   const { me, project, may } = place
   const models = useQuery({
-    queryKey: ['palette', 'models'],
-    queryFn: ({ signal }) => get<{ data: { id: string; state: string }[] }>('/api/models', { limit: 200 }, signal),
+    queryKey: ['models', 'palette'],
+    queryFn: ({ signal }) =>
+      get<{ data: Pick<ModelOnWire, 'id' | 'state' | 'task'>[] }>('/api/models', { limit: 200 }, signal),
     enabled: may('models.list'),
     staleTime: 30_000,
   }).data
@@ -175,7 +177,7 @@ function useFound(needle: string, onClose: () => void): Found[] {
         : []),
       ...(may('inference')
         ? (models?.data ?? [])
-            .filter((model) => model.state === 'loaded')
+            .filter((model) => model.state === 'loaded' && model.task === 'chat')
             .map((model) => ({
               id: `chat-${model.id}`,
               group: 'do' as const,

@@ -107,6 +107,8 @@ const signIn = alone('/sign-in', () => import('../pages/alone/sign-in-page.tsx')
 const invite = alone('/invite', () => import('../pages/alone/invite-page.tsx'))
 const reset = alone('/reset-password', () => import('../pages/alone/reset-page.tsx'))
 
+const confirmEmail = alone('/confirm-email', () => import('../pages/alone/confirm-email-page.tsx'))
+
 export const router = createRouter({
   routeTree: root.addChildren([
     signedIn.addChildren([
@@ -130,6 +132,7 @@ export const router = createRouter({
     setup,
     signIn,
     invite,
+    confirmEmail,
     reset,
   ]),
   context: { queries },

@@ -1,7 +1,7 @@
 /** Sign in: e-mail and password, a passkey, or the organisation's own provider. */
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useSearch } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import type { Static } from 'typebox'
 import type { CeremonyOptions, SignInOptions, SingleSignOnBegun } from '../../../../src/identity/sign-in-schema.ts'
 import { ApiError, api, get } from '../../api/client.ts'
@@ -13,11 +13,7 @@ import { askForPasskey, passkeysKnown } from './passkey.ts'
 
 export default function SignInPage() {
   const t = useAloneWords()
-  const {
-    next,
-    error: refused,
-    token,
-  } = useSearch({ strict: false }) as { next?: string; error?: string; token?: string }
+  const { next, error: refused } = useSearch({ strict: false }) as { next?: string; error?: string }
   const options = useQuery({
     queryKey: ['sign-in-options'],
     queryFn: ({ signal }) => get<Static<typeof SignInOptions>>('/api/sign-in-options', undefined, signal),
@@ -55,14 +51,6 @@ export default function SignInPage() {
   const reset = useMutation({
     mutationFn: () => api({ method: 'POST', path: '/api/auth/password-reset-request', body: { email: email.trim() } }),
   })
-  const confirmed = useMutation({
-    mutationFn: (given: string) =>
-      api<{ email: string }>({ method: 'POST', path: '/api/auth/email-confirmation', body: { token: given } }),
-  })
-  // A link that confirms a new address ends here.
-  useEffect(() => {
-    if (token) confirmed.mutate(token)
-  }, [token])
 
   const known = options.data
   if (known && !known.owner_exists)
@@ -75,8 +63,6 @@ export default function SignInPage() {
     <Alone title={t('sign-in')} says={t('sign-in-says', { host: location.host })}>
       <div className="form">
         {refused && <Note tone="bad">{ssoProblem(t, refused)}</Note>}
-        {confirmed.data && <Note tone="good">{t('email-confirmed', { email: confirmed.data.email })}</Note>}
-        {confirmed.error && <Trouble error={confirmed.error} />}
         {options.error && <Trouble error={options.error} retry={() => void options.refetch()} />}
         {known?.single_sign_on.map((provider) => (
           <Button key={provider.id} busy={single.isPending} onClick={() => single.mutate()}>
