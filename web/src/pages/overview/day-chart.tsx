@@ -16,7 +16,7 @@ export function DayChart({ of: { today, last_week } }: { of: Overview }) {
     <TimeChart
       title={t('chart')}
       label={t('chart')}
-      kind="stacked"
+      kind="area"
       series={[{ id: 'today', name: t('today'), colour: 's1', values }]}
       starts={starts}
       end={(starts.at(-1) ?? 0) + step}
