@@ -251,6 +251,7 @@ describe('invitations', () => {
 
     const seen = await ask(null, 'POST', '/api/invitations/look', { token })
     assert.deepEqual(seen.body, {
+      email: 'new@example.com',
       organization_name: 'Kestrel Labs',
       project_name: null,
       inviter_name: 'Ada',
