@@ -3,7 +3,8 @@
  *
  *   tradewind.json     settings, if any           weights/       model files by content hash
  *   database/          the embedded database      prefixes/      spilled prefixes, one folder an engine
- *   backups/           nightly dumps              logs/          one file a process
+ *   backups/           dumps of it                logs/          one file a process
+ *   restore/           a dump that takes its place
  *   run/               sockets (0700)             usage-backlog/ usage that waits for the database, one file a worker
  *   last-engines.json  what ran when it was ended
  *   compile-cache/     Node's own, may be deleted
