@@ -8,15 +8,16 @@
  *
  * Import it from its own path (`ui/chart.tsx`), not from `ui/index.ts`: only pages that draw should load it.
  */
-import { type CSSProperties, memo, type ReactNode, useId, useMemo, useState } from 'react'
+import { type CSSProperties, type ReactNode, useId, useMemo, useState } from 'react'
 import { Button } from './button.tsx'
 import { Cross } from './chart-cross.tsx'
-import { type ChartSeries, type Comparison, figuresOf, type Plot, plotOf, shareOf } from './chart-plot.ts'
+import { Legend, NowDot, Shapes, TimeAxis } from './chart-face.tsx'
+import { type ChartSeries, type Comparison, figuresOf, plotOf } from './chart-plot.ts'
 import { Reach } from './chart-reach.tsx'
 import { tickNumber, widthOf } from './chart-scale.ts'
-import { type ChartKind, HEIGHT, lastCounted, WIDTH } from './chart-shapes.ts'
+import type { ChartKind } from './chart-shapes.ts'
 import { ChartTable } from './chart-table.tsx'
-import { rangeWords, stepWords, timeTicks } from './chart-time.ts'
+import { rangeWords, stepWords } from './chart-time.ts'
 import { type Crosshair, useCrosshair, useRoom } from './crosshair.ts'
 import { useFormat } from './use-format.ts'
 import { usePartWords } from './words.ts'
@@ -180,129 +181,6 @@ export function TimeChart(props: TimeChartProps) {
   )
 }
 
-/** Redrawn only when the data changes, never for the pointer. */
-const Shapes = memo(function Shapes({
-  plot,
-  tick,
-  kind,
-}: {
-  plot: Plot
-  tick: (value: number) => string
-  kind: ChartKind
-}) {
-  const { axis, shapes, before, ends } = plot
-  const y = (value: number) => Math.round(HEIGHT - (value / axis.top) * HEIGHT)
-  return (
-    <>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
-        <path
-          className="grid"
-          d={axis.ticks
-            .slice(1)
-            .map((value) => `M0 ${y(value)}H${WIDTH}`)
-            .join('')}
-        />
-        {shapes.map(
-          ({ id, colour, area }) => area && <path key={id} className={AREAS[kind]} style={colourOf(colour)} d={area} />,
-        )}
-        {before && <path className="ln thin" style={colourOf('s6')} d={before.line} />}
-        {shapes.map(
-          ({ id, colour, line }) => line && <path key={id} className="ln" style={colourOf(colour)} d={line} />,
-        )}
-        <path className="base" d={`M0 ${HEIGHT}H${WIDTH}`} />
-      </svg>
-      {axis.ticks.map((value) => (
-        <span key={value} className="y" style={{ top: `${(y(value) / HEIGHT) * 100}%` }}>
-          {tick(value)}
-        </span>
-      ))}
-      {ends.map(({ id, name, colour, at }) => (
-        <span key={id} className="lab" style={{ ...colourOf(colour), top: `${at}px` }} title={name}>
-          {name}
-        </span>
-      ))}
-    </>
-  )
-})
-
-const AREAS: Record<ChartKind, string> = { stacked: 'band', area: 'ar', lines: 'ar', bars: 'bar1' }
-
-function NowDot({ plot, colour }: { plot: Plot; colour: ChartSeries['colour'] }) {
-  const layer = plot.layers[0]!
-  const last = lastCounted(layer)
-  if (last < 0 || last === layer.counted.length - 1) return null
-  const at = {
-    '--at': `${(plot.steps.edges[last + 1]! / WIDTH) * 100}%`,
-    top: `${100 - (layer.high[last]! / plot.axis.top) * 100}%`,
-  }
-  return <i className="dot" style={{ ...colourOf(colour), ...at } as CSSProperties} />
-}
-
-function Legend({
-  series,
-  totals,
-  compare,
-  always,
-}: {
-  series: readonly ChartSeries[]
-  totals: readonly string[]
-  compare: Comparison | null
-  always: boolean
-}) {
-  return (
-    <div className={always || series.length === 1 ? 'legend' : 'legend when-narrow'}>
-      {series.map(({ id, name, colour }, index) => (
-        <span key={id}>
-          <i className="swatch" style={colourOf(colour)} />
-          {series.length === 1 ? name : `${name} ${totals[index]}`}
-        </span>
-      ))}
-      {compare && (
-        <span>
-          <i className="swatch" style={colourOf('s6')} />
-          {compare.name}
-        </span>
-      )}
-    </div>
-  )
-}
-
-const TICKS_MOST = 8
-
-function TimeAxis({
-  starts,
-  end,
-  zone,
-  locale,
-}: {
-  starts: readonly number[]
-  end: number
-  zone: string | undefined
-  locale: string
-}) {
-  const ticks = useMemo(
-    () => (starts.length === 0 ? [] : timeTicks(starts[0]!, end, TICKS_MOST, locale, zone)),
-    [starts, end, zone, locale],
-  )
-  return (
-    <div className="xaxis" aria-hidden="true">
-      {ticks.map(({ at, label }, index) => {
-        const share = shareOf(at, starts, end)
-        const side = share < 0.03 ? 'begin' : share > 0.97 ? 'end' : ''
-        return (
-          <span
-            key={at}
-            className={`${side} ${ticks.length > 4 && index % 2 === 1 ? 'every-other' : ''}`}
-            style={{ left: `${share * 100}%` }}
-          >
-            {label}
-          </span>
-        )
-      })}
-    </div>
-  )
-}
-
 function wordsAt(
   series: readonly ChartSeries[],
   compare: Comparison | null,
@@ -314,5 +192,3 @@ function wordsAt(
     .map(({ name, values }) => `${name} ${typeof values[step] === 'number' ? format(values[step]) : none}`)
     .join(', ')
 }
-
-const colourOf = (colour: ChartSeries['colour']) => ({ '--c': `var(--${colour})` }) as CSSProperties
