@@ -10,7 +10,7 @@ import { type Product, startProduct } from './product.ts'
 type Machine = Static<typeof MachineShape>
 type Installation = Static<typeof InstallationShape>
 
-const SECRET = 'a-token-that-nobody-may-see'
+const SECRET = 'hf_thatNobodyMaySeeAnywhere'
 
 let product: Product
 let origin: string
