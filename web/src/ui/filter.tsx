@@ -12,12 +12,15 @@ export function Filter({
   values,
   choices,
   onChange,
+  onOpen,
   single = false,
 }: {
   name: string
   values: readonly string[]
   choices: readonly FilterChoice[]
   onChange: (values: string[]) => void
+  /** Called before the choices are seen: for those that are asked for only then. */
+  onOpen?: () => void
   single?: boolean
 }) {
   const t = usePartWords()
@@ -32,7 +35,13 @@ export function Filter({
   }
   return (
     <span className="filter-box">
-      <Popover.Root open={open} onOpenChange={setOpen}>
+      <Popover.Root
+        open={open}
+        onOpenChange={(next) => {
+          if (next) onOpen?.()
+          setOpen(next)
+        }}
+      >
         <Popover.Trigger className={set ? 'filter on' : 'filter'}>
           {set ? (
             <>

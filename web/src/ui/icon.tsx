@@ -84,6 +84,7 @@ const ICONS = {
       <path d="m7.4 8.6 5.8-5.8M10.5 5.5l2 2" />
     </>
   ),
+  left: <path d="m9.8 4.5-3.5 3.5 3.5 3.5" />,
   link: <path d="M9.5 2.5h4v4M13.5 2.5 7.5 8.5M11.5 9.5v4h-9v-9h4" />,
   list: <path d="M2.5 4h.01M2.5 8h.01M2.5 12h.01M5.5 4h8M5.5 8h8M5.5 12h8" />,
   market: (
@@ -99,6 +100,7 @@ const ICONS = {
   more: <path d="M3.5 8h.01M8 8h.01M12.5 8h.01" strokeWidth="2" />,
   order: <path d="M2.5 4.8 8 2l5.5 2.8v6.4L8 14l-5.5-2.8zM2.7 4.9 8 7.6l5.3-2.7M8 7.6V14" />,
   pause: <path d="M5.5 3.5v9M10.5 3.5v9" />,
+  pen: <path d="M10.6 3.1 12.9 5.4 5.6 12.7 2.7 13.3 3.3 10.4zM9.2 4.5l2.3 2.3" />,
   people: (
     <>
       <circle cx="6" cy="5.3" r="2.3" />
