@@ -40,24 +40,30 @@ const QUESTIONS: { name: string; lengthMs: number; step: Step; timeZone: string 
 ]
 const GROUPINGS: Grouping[] = ['model', 'key', 'person']
 
-export async function run({ rounds, records }: SectionOptions): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'tw-bench-'))
-  const postgres = startPostgres()
-  try {
-    await measure('PGlite', { folder, url: null }, { rounds, records })
-    if (postgres)
-      await measure(`PostgreSQL ${postgres.version}`, { folder: null, url: postgres.url }, { rounds, records })
-    else console.log('PostgreSQL: none is installed here')
-  } finally {
-    postgres?.stop()
-    rmSync(folder, { recursive: true, force: true })
+export async function run({ on, ...options }: SectionOptions): Promise<void> {
+  if (on !== 'postgresql') {
+    const folder = mkdtempSync(join(tmpdir(), 'tw-bench-'))
+    try {
+      await measure('PGlite', { folder, url: null }, options)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  }
+  if (on !== 'pglite') {
+    const postgres = startPostgres()
+    try {
+      if (postgres) await measure(`PostgreSQL ${postgres.version}`, { folder: null, url: postgres.url }, options)
+      else console.log('PostgreSQL: none is installed here')
+    } finally {
+      postgres?.stop()
+    }
   }
 }
 
 async function measure(
   name: string,
   where: { folder: string | null; url: string | null },
-  { rounds, records }: SectionOptions,
+  { rounds, records }: Pick<SectionOptions, 'rounds' | 'records'>,
 ): Promise<void> {
   const database = await openDatabase({ ...where, log: createLog('bench', 'warn') })
   try {
