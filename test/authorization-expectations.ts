@@ -38,6 +38,7 @@ const on = (thing: Thing, action: Action, more: More = {}): Expectation => ({ ac
 
 export const EXPECTED: Record<string, Expectation> = {
   getMe: 'oneself',
+  listRules: 'anybody',
 
   listOrganizations: list('organization.read'),
   createOrganization: installation('organizations.create'),

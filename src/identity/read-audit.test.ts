@@ -67,6 +67,9 @@ describe('the trail, read', () => {
     )
     assert.equal((await events(`target=${keys[0]?.target}`)).length, 1)
     assert.deepEqual(await events('action=ke'), [], 'half a word is none')
+    assert.deepEqual(await events(`event=${keys[1]?.id}`), [keys[1]])
+    const ofInstallation = await at.admin.inject(`/api/audit?event=${keys[1]?.id}`)
+    assert.deepEqual(ofInstallation.json().data, [], 'an event of an organisation is in its own trail alone')
     const border = keys[1]?.at ?? ''
     const since = await events(`from=${border}&action=key`)
     const until = await events(`to=${border}&action=key`)

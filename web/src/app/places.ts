@@ -34,7 +34,7 @@ export const PLACES: readonly Entry[] = [
   { name: 'requests', path: '/requests', icon: 'list', group: 'run', needs: ['usage.read'] },
   { name: 'keys', path: '/keys', icon: 'key', group: 'run', needs: ['keys.list'] },
   { name: 'machine', path: '/machine', icon: 'server', group: 'operate', needs: ['status.read'] },
-  { name: 'people', path: '/people', icon: 'people', group: 'operate', needs: ['members.list'] },
+  { name: 'people', path: '/people', icon: 'people', group: 'operate', needs: ['members.list', 'operators.list'] },
   {
     name: 'settings',
     path: '/settings',

@@ -11,8 +11,10 @@ import {
 import { ApiError } from '../api/client.ts'
 import { parseKeysSearch } from '../pages/keys/search.ts'
 import { parseModelsSearch } from '../pages/models/search.ts'
+import { parsePeopleSearch, parseTrailSearch } from '../pages/people/search.ts'
 import { parsePlaygroundSearch } from '../pages/playground/search.ts'
 import { parseRequestsSearch } from '../pages/requests/search.ts'
+import { parseSettingsSearch } from '../pages/settings/search.ts'
 import { parseUsageSearch } from '../pages/usage/search.ts'
 import { Bones, Trouble } from '../ui/trouble.tsx'
 import { Frame, NotFound } from './frame.tsx'
@@ -84,9 +86,18 @@ const key = createRoute({
   validateSearch: parseKeysSearch,
 })
 const machine = createRoute(page('/machine', () => import('../pages/machine/machine-page.tsx')))
-const people = createRoute(page('/people', () => import('../pages/people/people-page.tsx')))
-const trail = createRoute(page('/people/trail', () => import('../pages/people/trail-page.tsx')))
-const settings = createRoute(page('/settings', () => import('../pages/settings/settings-page.tsx')))
+const people = createRoute({
+  ...page('/people', () => import('../pages/people/people-page.tsx')),
+  validateSearch: parsePeopleSearch,
+})
+const trail = createRoute({
+  ...page('/people/trail', () => import('../pages/people/trail-page.tsx')),
+  validateSearch: parseTrailSearch,
+})
+const settings = createRoute({
+  ...page('/settings', () => import('../pages/settings/settings-page.tsx')),
+  validateSearch: parseSettingsSearch,
+})
 const account = createRoute(page('/account', () => import('../pages/account/account-page.tsx')))
 const parts = createRoute(page('/parts', () => import('../pages/parts/parts-page.tsx')))
 

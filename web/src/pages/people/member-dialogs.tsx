@@ -1,0 +1,76 @@
+/** What can be done about how somebody signs in: a link for a new password, and the end of every session. */
+import { Button, ConfirmDialog, Dialog, ShowCall, Trouble, toast, useFormat } from '../../ui/index.ts'
+import { LinkOnce } from './link-once.tsx'
+import { type Ended, endSessionsOf, makeResetLink, type ResetLink } from './people-api.ts'
+import { usePeopleWords } from './people-words.ts'
+import { useAct } from './use-act.ts'
+
+type Who = { user_id: string; name: string; email: string }
+
+export function ResetLinkDialog({ of: person, onClose }: { of: Who; onClose: () => void }) {
+  const t = usePeopleWords()
+  const format = useFormat()
+  const call = makeResetLink(person.user_id)
+  const act = useAct<ResetLink>(call, [])
+  if (act.data)
+    return (
+      <Dialog
+        open
+        onClose={onClose}
+        title={t('reset-made', { name: person.name })}
+        says={t('link-once')}
+        acts={<Button onClick={onClose}>{t('done')}</Button>}
+      >
+        <LinkOnce url={act.data.url} />
+        <p className="t13 soft link-says">
+          {t('reset-made-says', { time: format.clock(new Date(act.data.expires_at)) })}
+        </p>
+      </Dialog>
+    )
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={t('reset-title', { name: person.name })}
+      says={t('reset-says')}
+      foot={<ShowCall call={call} />}
+      acts={
+        <>
+          <Button onClick={onClose}>{t('cancel')}</Button>
+          <Button look="primary" busy={act.isPending} onClick={() => act.mutate()}>
+            {t('reset-act')}
+          </Button>
+        </>
+      }
+    >
+      {act.error && <Trouble error={act.error} />}
+      <ul className="consequences t13 soft">
+        <li>{t('reset-hand-over', { email: person.email })}</li>
+        <li>{t('reset-until-then')}</li>
+      </ul>
+    </Dialog>
+  )
+}
+
+export function SignOutDialog({ of: person, onClose }: { of: Who; onClose: () => void }) {
+  const t = usePeopleWords()
+  const call = endSessionsOf(person.user_id)
+  const act = useAct<Ended>(call, ['members', 'people', 'operators'], ({ sessions_ended }) => {
+    toast({ title: t('signed-out', { name: person.name, count: sessions_ended }) })
+    onClose()
+  })
+  return (
+    <ConfirmDialog
+      open
+      onClose={onClose}
+      title={t('sign-out-title', { name: person.name })}
+      label={t('sign-out-act')}
+      busy={act.isPending}
+      onConfirm={() => act.mutate()}
+      error={act.error && <Trouble error={act.error} />}
+      foot={<ShowCall call={call} />}
+    >
+      {t('sign-out-says')}
+    </ConfirmDialog>
+  )
+}

@@ -1,0 +1,162 @@
+/** Changing roles: in the organisation, in one project, and taking one in a project back. */
+import { useState } from 'react'
+import { Button, ConfirmDialog, Dialog, Note, SelectField, ShowCall, Trouble, toast } from '../../ui/index.ts'
+import { changeRole, clearProjectRole, type Member, setProjectRole } from './people-api.ts'
+import { usePeopleWords } from './people-words.ts'
+import { RoleChoice } from './roles.tsx'
+import { PROJECT_ROLES, type ProjectRole, ROLES, type Role } from './search.ts'
+import { useAct } from './use-act.ts'
+import { useOrganization } from './use-organization.ts'
+
+const SHOW_PEOPLE = ['members', 'invitations', 'me'] as const
+
+export function RoleDialog({
+  of: member,
+  organizationId,
+  onClose,
+}: {
+  of: Member
+  organizationId: string
+  onClose: () => void
+}) {
+  const t = usePeopleWords()
+  const { me, mayAll } = useOrganization()
+  const [role, setRole] = useState<Role>(member.role ?? 'viewer')
+  const call = changeRole(organizationId, member.user_id, role)
+  const act = useAct(call, SHOW_PEOPLE, () => {
+    toast({ title: t('role-changed', { name: member.name, role: t(`role-${role}`) }) })
+    onClose()
+  })
+  const losesInvitations = ['owner', 'admin'].includes(member.role ?? '') && !['owner', 'admin'].includes(role)
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={t('role-title', { name: member.name })}
+      says={t('role-title-says')}
+      foot={<ShowCall call={call} />}
+      acts={
+        <>
+          <Button onClick={onClose}>{t('cancel')}</Button>
+          <Button look="primary" busy={act.isPending} disabled={role === member.role} onClick={() => act.mutate()}>
+            {t('save')}
+          </Button>
+        </>
+      }
+    >
+      <div className="form">
+        {act.error && <Trouble error={act.error} />}
+        <RoleChoice
+          name={t('role')}
+          value={role}
+          onChange={setRole}
+          roles={mayAll('owners.change') ? ROLES : ROLES.filter((one) => one !== 'owner')}
+        />
+        {losesInvitations && <Note>{t('role-loses-invitations')}</Note>}
+        {me.person?.id === member.user_id && role !== member.role && <Note tone="warn">{t('role-own')}</Note>}
+      </div>
+    </Dialog>
+  )
+}
+
+/** Gives a role in one project, or changes it. */
+export function ProjectRoleDialog({
+  of: member,
+  projects,
+  role: now,
+  onClose,
+}: {
+  of: Member
+  projects: readonly { id: string; name: string }[]
+  role?: ProjectRole
+  onClose: () => void
+}) {
+  const t = usePeopleWords()
+  const [projectId, setProjectId] = useState(projects[0]?.id ?? '')
+  const [role, setRole] = useState<ProjectRole>(now ?? 'developer')
+  const project = projects.find(({ id }) => id === projectId)
+  const call = setProjectRole(projectId, member.user_id, role)
+  const act = useAct(call, SHOW_PEOPLE, () => {
+    toast({
+      title: t('project-role-changed', {
+        name: member.name,
+        role: t(`role-${role}`),
+        project: project?.name ?? '',
+      }),
+    })
+    onClose()
+  })
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={now ? t('project-role-title', { name: member.name, project: project?.name ?? '' }) : t('give-role-title')}
+      says={t('project-role-says')}
+      foot={<ShowCall call={call} />}
+      acts={
+        <>
+          <Button onClick={onClose}>{t('cancel')}</Button>
+          <Button look="primary" busy={act.isPending} disabled={role === now} onClick={() => act.mutate()}>
+            {t('save')}
+          </Button>
+        </>
+      }
+    >
+      <div className="form">
+        {act.error && <Trouble error={act.error} />}
+        {!now && (
+          <SelectField
+            label={t('project')}
+            value={projectId}
+            onChange={setProjectId}
+            choices={projects.map(({ id, name }) => ({ value: id, label: name }))}
+          />
+        )}
+        <RoleChoice name={t('role')} value={role} onChange={setRole} roles={PROJECT_ROLES} />
+      </div>
+    </Dialog>
+  )
+}
+
+export function ClearRoleDialog({
+  of: member,
+  project,
+  onClose,
+}: {
+  of: Member
+  project: Member['projects'][number]
+  onClose: () => void
+}) {
+  const t = usePeopleWords()
+  const call = clearProjectRole(project.id, member.user_id)
+  const act = useAct<{ keys_revoked: { name: string }[] }>(call, [...SHOW_PEOPLE, 'keys'], ({ keys_revoked }) => {
+    toast({
+      title: t('project-role-cleared', { name: member.name, project: project.name }),
+      ...(keys_revoked.length > 0
+        ? {
+            says: t('keys-revoked', {
+              count: keys_revoked.length,
+              names: keys_revoked.map((key) => key.name).join(', '),
+            }),
+          }
+        : {}),
+    })
+    onClose()
+  })
+  return (
+    <ConfirmDialog
+      open
+      onClose={onClose}
+      title={t('clear-role-title', { name: member.name, project: project.name })}
+      label={t('clear-role-act')}
+      busy={act.isPending}
+      onConfirm={() => act.mutate()}
+      error={act.error && <Trouble error={act.error} />}
+      foot={<ShowCall call={call} />}
+    >
+      {member.role
+        ? t('clear-role-says', { role: t(`role-${member.role}`) })
+        : t('clear-role-out', { name: member.name, project: project.name })}
+    </ConfirmDialog>
+  )
+}
