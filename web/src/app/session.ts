@@ -33,6 +33,9 @@ export type Place = {
   may: (action: Action) => boolean
 }
 
+/** Actions on what belongs to a project: there a role in the project goes before the one in its organisation. */
+const OF_A_PROJECT = /^(inference$|keys\.|usage\.|requests\.|content_log\.|playground\.|project\.(read|update|delete)$)/
+
 const KEPT = 'tradewind.project'
 
 /** The project of the address, else the one used last, else the first. */
@@ -47,8 +50,12 @@ export function placeIn(me: Me, asked: string | undefined): Place {
     null
   const organization = found?.organization ?? me.organizations[0] ?? null
   const project = found?.project ?? null
-  const allowed = new Set<Action>([...me.allowed, ...(organization?.allowed ?? []), ...(project?.allowed ?? [])])
-  return { me, organization, project, may: (action) => allowed.has(action) }
+  const inProject = new Set<Action>(project?.allowed ?? organization?.allowed ?? [])
+  const inOrganization = new Set<Action>(organization?.allowed ?? [])
+  const anywhere = new Set<Action>(me.allowed)
+  const may = (action: Action) =>
+    anywhere.has(action) || (OF_A_PROJECT.test(action) ? inProject : inOrganization).has(action)
+  return { me, organization, project, may }
 }
 
 export function usePlace(): Place {

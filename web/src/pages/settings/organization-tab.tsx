@@ -1,0 +1,330 @@
+/** An organisation: its name, its projects, its end; and for operators, more organisations. */
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { Static } from 'typebox'
+import type {
+  OrganizationPage,
+  OrganizationShape,
+  ProjectPage,
+  ProjectShape,
+} from '../../../../src/identity/organization-schema.ts'
+import { type Call, get } from '../../api/client.ts'
+import { usePlace } from '../../app/session.ts'
+import {
+  Ago,
+  Button,
+  ConfirmDialog,
+  Dialog,
+  Loaded,
+  Note,
+  Section,
+  ShowCall,
+  Table,
+  TextField,
+  Tick,
+  Trouble,
+  toast,
+  useFormat,
+} from '../../ui/index.ts'
+import { useSettingsWords } from './settings-words.ts'
+import { useAct } from './use-act.ts'
+
+type Organization = Static<typeof OrganizationShape>
+type Project = Static<typeof ProjectShape>
+
+export function OrganizationTab() {
+  const { organization, may } = usePlace()
+  const id = organization?.id ?? ''
+  const query = useQuery({
+    queryKey: ['organization', id],
+    queryFn: ({ signal }) => get<Organization>(`/api/organizations/${id}`, undefined, signal),
+    enabled: id !== '',
+  })
+  return (
+    <>
+      {id !== '' && (
+        <Loaded query={query}>
+          {(one) => (
+            <>
+              <Name of={one} />
+              <Projects of={one} />
+              {one.allowed.includes('organization.delete') && <End of={one} />}
+            </>
+          )}
+        </Loaded>
+      )}
+      {may('organizations.create') && <AllOrganizations />}
+    </>
+  )
+}
+
+function Name({ of: organization }: { of: Organization }) {
+  const t = useSettingsWords()
+  const [name, setName] = useState(organization.name)
+  const call: Call = { method: 'PATCH', path: `/api/organizations/${organization.id}`, body: { name: name.trim() } }
+  const act = useAct([['organization'], ['organizations'], ['me']], () =>
+    toast({ title: t('renamed', { name: name.trim() }) }),
+  )
+  const may = organization.allowed.includes('organization.update')
+  return (
+    <Section title={t('name')}>
+      <form
+        className="form"
+        onSubmit={(event) => {
+          event.preventDefault()
+          act.mutate(call)
+        }}
+      >
+        <TextField
+          label={t('organization-name')}
+          value={name}
+          onChange={setName}
+          disabled={!may}
+          help={may ? undefined : t('may-not')}
+          maxLength={100}
+        />
+        {act.error && <Trouble error={act.error} />}
+        {may && (
+          <div className="form-acts">
+            <Button
+              type="submit"
+              busy={act.isPending}
+              disabled={name.trim() === '' || name.trim() === organization.name}
+            >
+              {t('rename')}
+            </Button>
+            <ShowCall call={call} />
+          </div>
+        )}
+      </form>
+    </Section>
+  )
+}
+
+function Projects({ of: organization }: { of: Organization }) {
+  const t = useSettingsWords()
+  const format = useFormat()
+  const navigate = useNavigate()
+  const [making, setMaking] = useState(false)
+  const query = useQuery({
+    queryKey: ['projects', organization.id],
+    queryFn: ({ signal }) =>
+      get<Static<typeof ProjectPage>>('/api/projects', { organization_id: organization.id, limit: 200 }, signal),
+  })
+  const open = (project: Project) =>
+    void navigate({ to: '/settings', search: { tab: 'project', project: project.id } as never })
+  return (
+    <Section
+      title={t('projects')}
+      count={organization.projects}
+      acts={
+        organization.allowed.includes('project.create') && (
+          <Button small icon="plus" onClick={() => setMaking(true)}>
+            {t('new-project')}
+          </Button>
+        )
+      }
+    >
+      <Loaded query={query}>
+        {({ data }) => (
+          <Table
+            label={t('projects')}
+            rows={data}
+            idOf={(project) => project.id}
+            onOpen={open}
+            under={(project) => t('keys', { count: project.keys })}
+            columns={[
+              { id: 'name', head: t('name'), cell: (project) => <span className="name">{project.name}</span> },
+              { id: 'keys', head: t('column-keys'), right: true, cell: (project) => format.number(project.keys) },
+              {
+                id: 'content',
+                head: t('column-content'),
+                soft: true,
+                cell: (project) =>
+                  t(
+                    project.content_logging
+                      ? 'content-kept'
+                      : project.content_on_disk
+                        ? 'content-cached'
+                        : 'content-none',
+                  ),
+              },
+              {
+                id: 'role',
+                head: t('column-role'),
+                soft: true,
+                phone: true,
+                cell: (project) => (project.role ? t(`role-${project.role}`) : '–'),
+              },
+              { id: 'made', head: t('column-made'), soft: true, cell: (project) => <Ago at={project.created_at} /> },
+            ]}
+          />
+        )}
+      </Loaded>
+      {making && <NewProject organizationId={organization.id} onClose={() => setMaking(false)} onMade={open} />}
+    </Section>
+  )
+}
+
+function NewProject({
+  organizationId,
+  onClose,
+  onMade,
+}: {
+  organizationId: string
+  onClose: () => void
+  onMade: (project: Project) => void
+}) {
+  const t = useSettingsWords()
+  const [name, setName] = useState('')
+  const call: Call = {
+    method: 'POST',
+    path: '/api/projects',
+    body: { organization_id: organizationId, name: name.trim() },
+  }
+  const act = useAct<Project>([['projects'], ['organization'], ['me']], (project) => {
+    onClose()
+    onMade(project)
+  })
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={t('new-project')}
+      says={t('new-project-says')}
+      foot={<ShowCall call={call} />}
+      acts={
+        <>
+          <Button onClick={onClose}>{t('cancel')}</Button>
+          <Button look="primary" busy={act.isPending} disabled={name.trim() === ''} onClick={() => act.mutate(call)}>
+            {t('make')}
+          </Button>
+        </>
+      }
+    >
+      <TextField label={t('project-name')} value={name} onChange={setName} maxLength={100} autoFocus />
+      {act.error && <Trouble error={act.error} />}
+    </Dialog>
+  )
+}
+
+function End({ of: organization }: { of: Organization }) {
+  const t = useSettingsWords()
+  const [open, setOpen] = useState(false)
+  const call: Call = {
+    method: 'DELETE',
+    path: `/api/organizations/${organization.id}`,
+    body: { name: organization.name },
+  }
+  const act = useAct([['me'], ['organizations']], () => location.assign('/'))
+  return (
+    <Section title={t('end')}>
+      <Note tone="warn">{t('delete-organization-says', { projects: organization.projects })}</Note>
+      <div className="form-acts setting-end">
+        <Button look="danger" onClick={() => setOpen(true)}>
+          {t('delete-organization')}
+        </Button>
+      </div>
+      <ConfirmDialog
+        open={open}
+        onClose={() => setOpen(false)}
+        title={t('delete-title', { name: organization.name })}
+        type={organization.name}
+        label={t('delete-organization')}
+        busy={act.isPending}
+        onConfirm={() => act.mutate(call)}
+        error={act.error && <Trouble error={act.error} />}
+        foot={<ShowCall call={call} />}
+      >
+        {t('delete-organization-says', { projects: organization.projects })}
+      </ConfirmDialog>
+    </Section>
+  )
+}
+
+/** For operators: every organisation of the installation. */
+function AllOrganizations() {
+  const t = useSettingsWords()
+  const format = useFormat()
+  const [making, setMaking] = useState(false)
+  const query = useQuery({
+    queryKey: ['organizations'],
+    queryFn: ({ signal }) => get<Static<typeof OrganizationPage>>('/api/organizations', { limit: 200 }, signal),
+  })
+  return (
+    <Section
+      title={t('all-organizations')}
+      acts={
+        <Button small icon="plus" onClick={() => setMaking(true)}>
+          {t('new-organization')}
+        </Button>
+      }
+    >
+      <Loaded query={query}>
+        {({ data }) => (
+          <Table
+            label={t('all-organizations')}
+            rows={data}
+            idOf={(one) => one.id}
+            columns={[
+              { id: 'name', head: t('name'), cell: (one) => <span className="name">{one.name}</span> },
+              {
+                id: 'members',
+                head: t('column-members'),
+                right: true,
+                phone: true,
+                cell: (one) => format.number(one.members),
+              },
+              { id: 'projects', head: t('column-projects'), right: true, cell: (one) => format.number(one.projects) },
+              {
+                id: 'role',
+                head: t('column-role'),
+                soft: true,
+                cell: (one) => (one.role ? t(`role-${one.role}`) : '–'),
+              },
+              { id: 'made', head: t('column-made'), soft: true, cell: (one) => <Ago at={one.created_at} /> },
+            ]}
+          />
+        )}
+      </Loaded>
+      {making && <NewOrganization onClose={() => setMaking(false)} />}
+    </Section>
+  )
+}
+
+function NewOrganization({ onClose }: { onClose: () => void }) {
+  const t = useSettingsWords()
+  const [name, setName] = useState('')
+  const [own, setOwn] = useState(true)
+  const call: Call = { method: 'POST', path: '/api/organizations', body: { name: name.trim(), become_owner: own } }
+  const act = useAct([['organizations'], ['me']], () => {
+    toast({ title: t('made', { name: name.trim() }), says: own ? '' : t('invite-owner') })
+    onClose()
+  })
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={t('new-organization')}
+      says={t('new-organization-says')}
+      foot={<ShowCall call={call} />}
+      acts={
+        <>
+          <Button onClick={onClose}>{t('cancel')}</Button>
+          <Button look="primary" busy={act.isPending} disabled={name.trim() === ''} onClick={() => act.mutate(call)}>
+            {t('make')}
+          </Button>
+        </>
+      }
+    >
+      <div className="form">
+        <TextField label={t('organization-name')} value={name} onChange={setName} maxLength={100} autoFocus />
+        <Tick on={own} onChange={setOwn}>
+          {t('become-owner')}
+        </Tick>
+        {act.error && <Trouble error={act.error} />}
+      </div>
+    </Dialog>
+  )
+}
