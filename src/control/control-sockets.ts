@@ -13,6 +13,7 @@ import type { Server } from '../platform/http.ts'
 const KEEP_ALIVE_MS = 72_000
 /** A download that nobody reads must not hold up an end, nor the restart that a restore needs. */
 const FINISH_MS_MAX = 5_000
+const CLOSE_IDLE_EVERY_MS = 20
 
 export function createControlSockets(folder: DataFolder) {
   const throughAdmin = new WeakSet<IncomingMessage>()
@@ -44,9 +45,14 @@ export function createControlSockets(folder: DataFolder) {
         server?.server.closeAllConnections()
         admin.closeAllConnections()
       }, FINISH_MS_MAX)
+      // A connection that becomes idle only now would be kept for a minute: workers keep theirs for the next request.
+      const closeIdle = setInterval(() => {
+        server?.server.closeIdleConnections()
+        admin.closeIdleConnections()
+      }, CLOSE_IDLE_EVERY_MS)
       const ended = new Promise<void>((resolve) => admin.close(() => resolve()))
-      admin.closeIdleConnections()
       await Promise.all([server?.close(), ended])
+      clearInterval(closeIdle)
       clearTimeout(cut)
     },
   }
