@@ -4,7 +4,7 @@
  */
 const BENCHES: Record<string, () => Promise<{ run(options: string[]): Promise<void> }>> = {
   engine: () => import('./engine/bench.ts'),
-  console: () => import('./console/bench.ts'),
+  start: () => import('./start/bench.ts'),
   'content-log': () => import('./content-log.ts'),
   console: () => import('./console/bench.ts'),
 }
