@@ -10,7 +10,7 @@ import {
 } from '@tanstack/react-router'
 import { ApiError } from '../api/client.ts'
 import { parseKeysSearch } from '../pages/keys/search.ts'
-import { parseModelsSearch } from '../pages/models/search.ts'
+import { parseModelSearch, parseModelsSearch } from '../pages/models/search.ts'
 import { parsePeopleSearch, parseTrailSearch } from '../pages/people/search.ts'
 import { parsePlaygroundSearch } from '../pages/playground/search.ts'
 import { parseRequestsSearch } from '../pages/requests/search.ts'
@@ -67,7 +67,10 @@ const models = createRoute({
   ...page('/models', () => import('../pages/models/models-page.tsx')),
   validateSearch: parseModelsSearch,
 })
-const model = createRoute(page('/models/$model', () => import('../pages/models/model-page.tsx')))
+const model = createRoute({
+  ...page('/models/$model', () => import('../pages/models/model-page.tsx')),
+  validateSearch: parseModelSearch,
+})
 const usage = createRoute({
   ...page('/usage', () => import('../pages/usage/usage-page.tsx')),
   validateSearch: parseUsageSearch,

@@ -53,4 +53,7 @@ export const keyCountQuery = (projectId: string, enabled: boolean) =>
   countOf('/api/keys', { project_id: projectId }, enabled)
 export const memberCountQuery = (organizationId: string, enabled: boolean) =>
   countOf(`/api/organizations/${organizationId}/members`, {}, enabled)
-export const loadedCountQuery = (enabled: boolean) => countOf('/api/models', { state: 'loaded' }, enabled)
+export const loadedCountQuery = (enabled: boolean) => ({
+  ...countOf('/api/models', { state: 'loaded' }, enabled),
+  queryKey: ['models', 'loaded-count'], // asked again when an event says that the models are others
+})

@@ -1,0 +1,50 @@
+import { Link } from '@tanstack/react-router'
+import { usePlace } from '../../app/session.ts'
+import { Id, Note } from '../../ui/index.ts'
+import { useModelsWords } from './models-words.ts'
+
+/** What each refusal of a source asks for; others say it in their own sentence. */
+const KNOWN = {
+  'catalog.hub_unreachable': 'hub-away',
+  'catalog.hub_refused': 'hub-refused',
+  'catalog.gated': 'gated',
+  'catalog.hub_token_refused': 'token-refused',
+  'catalog.file_missing': 'not-at-hub',
+  'catalog.disk_full': 'disk-full',
+  'catalog.wrong_hash': 'wrong-hash',
+  'catalog.not_weights': 'not-weights',
+} as const
+const ABOUT_THE_TOKEN = new Set(['catalog.gated', 'catalog.hub_token_refused'])
+
+/** Why weights do not come, what one may do about it, and what the source said. */
+export function PullTrouble({ error }: { error: { code: string; message: string; requestId?: string | null } }) {
+  const t = useModelsWords()
+  const { may } = usePlace()
+  const known = KNOWN[error.code as keyof typeof KNOWN]
+  return (
+    <div className="pull-trouble">
+      <Note tone="bad">
+        {known && (
+          <>
+            <b className="medium">{t(`trouble-${known}`)}</b>
+            {t('gap')}
+            {t(`trouble-${known}-do`)}
+            {t('gap')}
+            {ABOUT_THE_TOKEN.has(error.code) &&
+              (may('hub.update') ? (
+                <Link to="/settings" hash="hub">
+                  {t('set-token')}
+                </Link>
+              ) : (
+                t('ask-operator')
+              ))}
+          </>
+        )}
+        <p className={known ? 'small soft' : undefined} lang={known ? 'en' : undefined}>
+          {error.message}
+        </p>
+        {error.requestId && <Id text={error.requestId} />}
+      </Note>
+    </div>
+  )
+}
