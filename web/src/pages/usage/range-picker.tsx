@@ -26,11 +26,14 @@ export function RangePicker({
   search,
   otherwise,
   onChange,
+  quick = true,
 }: {
   search: RangeSearch
   /** Where the address names none; null = all time. */
   otherwise: RangeName | null
   onChange: (change: RangeChange) => void
+  /** Whether the usual ones stand beside it. */
+  quick?: boolean
 }) {
   const t = useUsageWords()
   const format = useFormat()
@@ -77,14 +80,16 @@ export function RangePicker({
           </Popover.Positioner>
         </Popover.Portal>
       </Popover.Root>
-      <span className="desk-only">
-        <Segments
-          label={t('range')}
-          value={named}
-          choices={RANGES.map((name) => ({ value: name, label: t(`range-${name}`) }))}
-          onChange={(name) => choose({ range: name })}
-        />
-      </span>
+      {quick && (
+        <span className="desk-only">
+          <Segments
+            label={t('range')}
+            value={named}
+            choices={RANGES.map((name) => ({ value: name, label: t(`range-${name}`) }))}
+            onChange={(name) => choose({ range: name })}
+          />
+        </span>
+      )}
     </>
   )
 }

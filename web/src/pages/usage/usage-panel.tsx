@@ -43,7 +43,7 @@ export function UsagePanel({
   return (
     <Panel
       title={title}
-      says={detail.data ? t('panel-says', { when, count }) : when}
+      says={detail.data ? t('panel-says', { when, count, said: format.number(count) }) : when}
       onClose={() => set({ pick: undefined, at: undefined, until: undefined })}
       foot={
         detail.data && (

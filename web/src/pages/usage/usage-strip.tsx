@@ -37,7 +37,7 @@ export function UsageStrip({ usage: { totals }, usage, search }: { usage: Usage;
           line={
             totals.cut === 0
               ? t('failed-of', { count: format.number(totals.failed), all: format.number(totals.requests) })
-              : t('cut-too', { failed: format.number(totals.failed), count: totals.cut })
+              : t('cut-too', { failed: format.number(totals.failed), cut: format.number(totals.cut) })
           }
         >
           {failed.amount}
