@@ -160,7 +160,9 @@ function withErrors(operation: Operation, method: Method, byControl: boolean): O
     if (!entry.at.some((place) => places.has(place))) continue
     for (const status of entry.statuses) byStatus.set(status, [...(byStatus.get(status) ?? []), [code, entry]])
   }
-  const declared = Object.entries(operation.responses).filter(([, response]) => !isError(response))
+  const declared = Object.entries(operation.responses).filter(
+    ([status, response]) => Number(status) < 400 || !isError(response),
+  )
   const errors = [...byStatus]
     .filter(([status]) => !declared.some(([other]) => other === String(status)))
     .map(([status, entries]): [string, OpenApiResponse] => [
