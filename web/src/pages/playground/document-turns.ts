@@ -51,9 +51,13 @@ export function unanswered(model: string): Answer {
 export function pathTo(doc: Doc, leaf: string | null): Turn[] {
   const byId = new Map(doc.turns.map((turn) => [turn.id, turn]))
   const path: Turn[] = []
-  for (let turn = leaf === null ? undefined : byId.get(leaf); turn; )
-    path.unshift(turn), (turn = turn.parent_id === null ? undefined : byId.get(turn.parent_id))
-  return path
+  for (let id = leaf; id !== null; ) {
+    const turn = byId.get(id)
+    if (!turn) break
+    path.push(turn)
+    id = turn.parent_id
+  }
+  return path.reverse()
 }
 
 export const shownPath = (doc: Doc): Turn[] => pathTo(doc, doc.shown)

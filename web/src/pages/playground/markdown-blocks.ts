@@ -148,9 +148,7 @@ function itemAt(lines: readonly string[], from: number, marker: RegExpExecArray)
 
 function isTableAt(lines: readonly string[], at: number): boolean {
   const rule = lines[at + 1]
-  return (
-    lines[at]!.includes('|') && rule !== undefined && rule.includes('-') && rule.includes('|') && TABLE_RULE.test(rule)
-  )
+  return lines[at]!.includes('|') && rule?.includes('-') === true && rule.includes('|') && TABLE_RULE.test(rule)
 }
 
 function tableAt(lines: readonly string[], from: number): [Block, number] {

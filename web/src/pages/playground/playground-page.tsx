@@ -1,3 +1,207 @@
+/** The playground: a workbench that fills the window. Which desk it shows is said by the address. */
+import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useEffect } from 'react'
+import { usePlace } from '../../app/session.ts'
+import { Bones, Empty, Icon, Loaded, Note, Page, PageTitle } from '../../ui/index.ts'
+import { CodePanel } from './code-panel.tsx'
+import { type Desk, useDesk } from './desk.ts'
+import { deskFor } from './desks.ts'
+import { EmbeddingsMode } from './embeddings-mode.tsx'
+import { NewerNote } from './newer-note.tsx'
+import { ParametersAside } from './parameters.tsx'
+import { PickModel } from './pick-model.tsx'
+import { type Session, sessionQuery, useModelsHere } from './playground-api.ts'
+import { usePlaygroundWords } from './playground-words.ts'
+import { SavedPanel } from './saved-panel.tsx'
+import { addressOf, keepProject, MODELS_MAX, type Mode, modelsIn, type PlaygroundSearch } from './search.ts'
+import { TalkMode } from './talk-mode.tsx'
+import { TokensMode } from './tokens-mode.tsx'
+import { Toolbar } from './toolbar.tsx'
+import './playground.css'
+
 export default function PlaygroundPage() {
-  return <main className="page" id="main" />
+  const t = usePlaygroundWords()
+  const { project, may } = usePlace()
+  const { session } = useParams({ strict: false }) as { session?: string }
+  if (!project || !may('inference'))
+    return (
+      <Page>
+        <PageTitle title={t('title')} />
+        <Note>{t(project ? 'forbidden' : 'no-project')}</Note>
+      </Page>
+    )
+  return session === undefined ? <Unsaved projectId={project.id} /> : <Saved key={session} id={session} />
 }
+
+function Saved({ id }: { id: string }) {
+  const query = useQuery(sessionQuery(id))
+  useEffect(() => {
+    if (query.data) deskFor({ session: query.data }).meet(query.data)
+  }, [query.data])
+  if (!query.data)
+    return (
+      <Page>
+        <Loaded query={query}>{() => null}</Loaded>
+      </Page>
+    )
+  return <Workbench desk={deskFor({ session: query.data })} projectId={query.data.project_id} />
+}
+
+function Unsaved({ projectId }: { projectId: string }) {
+  const search = useSearch({ strict: false }) as PlaygroundSearch
+  const mode = search.mode ?? 'chat'
+  const { models, isPending } = useModelsHere(taskOf(mode))
+  const asked = modelsIn(search.models ?? '')
+  const desk = deskFor({ projectId, mode })
+  const known = useDesk(desk, ({ doc }) => doc.models)
+  const wanted = asked.length > 0 ? asked : known.length > 0 ? known : models.slice(0, 1).map(({ id }) => id)
+  const names = addressOf(wanted)
+  useEffect(() => {
+    if (names !== addressOf(desk.get().doc.models)) desk.change((doc) => ({ ...doc, models: modelsIn(names) }))
+  }, [desk, names])
+  if (names === '')
+    return isPending ? (
+      <Page>
+        <Bones />
+      </Page>
+    ) : (
+      <NoModel mode={mode} />
+    )
+  if (known.length === 0) return null
+  return <Workbench key={mode} desk={desk} projectId={projectId} />
+}
+
+/** Nothing that could answer is on this machine. */
+function NoModel({ mode }: { mode: Mode }) {
+  const t = usePlaygroundWords()
+  return (
+    <Page>
+      <PageTitle title={t('title')} says={t('says')} />
+      <Empty
+        title={t(mode === 'embeddings' ? 'no-embedding-model' : 'no-model')}
+        acts={
+          <Link
+            to="/models"
+            search={(mode === 'embeddings' ? { task: ['embedding'] } : {}) as never}
+            className="btn primary"
+          >
+            {t('to-models')}
+          </Link>
+        }
+      >
+        <p>{t(mode === 'embeddings' ? 'no-embedding-model-says' : 'no-model-says')}</p>
+        {mode !== 'chat' && (
+          <p>
+            <Link to="/playground" search={keepProject as never}>
+              {t('back-to-chat')}
+            </Link>
+          </p>
+        )}
+      </Empty>
+    </Page>
+  )
+}
+
+function Workbench({ desk, projectId }: { desk: Desk; projectId: string }) {
+  const t = usePlaygroundWords()
+  const navigate = useNavigate()
+  const search = useSearch({ strict: false }) as PlaygroundSearch & { of?: string }
+  const mode = useDesk(desk, (state) => state.mode)
+  const models = useDesk(desk, ({ doc }) => doc.models)
+  const session = useDesk(desk, (state) => state.session)
+  const isTalk = mode === 'chat' || mode === 'completion'
+  const set = (change: Partial<PlaygroundSearch> | { beside?: undefined; find?: undefined }) =>
+    void navigate({ to: '.', search: (now: object) => ({ ...now, ...change }), replace: true } as never)
+  const onModels = (next: string[]) => {
+    desk.change((doc) => ({ ...doc, models: next }))
+    // What is saved says its models itself.
+    if (session === null) set({ models: addressOf(next) })
+  }
+  const close = () => set({ beside: undefined, find: undefined })
+  const { beside } = search
+  const toggle = (what: 'saved' | 'code') =>
+    set({ beside: beside === what ? undefined : what } as Partial<PlaygroundSearch>)
+  const shows = beside ?? 'parameters'
+  const talk = { desk, onModels, onCode: () => toggle('code') }
+  return (
+    <div className="split">
+      <main
+        className="play"
+        id="main"
+        data-beside={isTalk && shows === 'parameters' ? (beside ?? 'default') : 'nothing'}
+      >
+        <h1 className="hide">{session ? session.title : t('title')}</h1>
+        <Toolbar
+          desk={desk}
+          projectId={projectId}
+          onSavedPanel={() => toggle('saved')}
+          {...(isTalk
+            ? { onParameters: () => set({ beside: shows === 'parameters' ? 'nothing' : 'parameters' }) }
+            : {})}
+          compare={isTalk && models.length < MODELS_MAX && <Compare models={models} onModels={onModels} />}
+        />
+        {isTalk ? (
+          <>
+            <div className="talks-box">
+              <NewerNote desk={desk} projectId={projectId} onCopy={(copy) => goTo(copy)} />
+              <TalkMode {...talk} onParameters={() => set({ beside: 'parameters' })} />
+            </div>
+            {shows === 'parameters' && (
+              <ParametersAside
+                desk={desk}
+                onClose={() =>
+                  set({ beside: beside === 'parameters' ? undefined : 'nothing' } as Partial<PlaygroundSearch>)
+                }
+              />
+            )}
+          </>
+        ) : (
+          <div className="talks-box">
+            <NewerNote desk={desk} projectId={projectId} onCopy={(copy) => goTo(copy)} />
+            {mode === 'embeddings' ? (
+              <EmbeddingsMode {...talk} projectId={projectId} />
+            ) : (
+              <TokensMode {...talk} projectId={projectId} />
+            )}
+          </div>
+        )}
+      </main>
+      {shows === 'saved' && (
+        <SavedPanel
+          projectId={projectId}
+          openId={session?.id ?? null}
+          find={search.find ?? ''}
+          onFind={(find) => set({ find: find || undefined } as Partial<PlaygroundSearch>)}
+          onClose={close}
+        />
+      )}
+      {shows === 'code' && <CodePanel desk={desk} model={null} onClose={close} />}
+    </div>
+  )
+
+  function goTo(copy: Session) {
+    void navigate({ to: '/playground/$session', params: { session: copy.id }, search: keepProject } as never)
+  }
+}
+
+function Compare({ models, onModels }: { models: readonly string[]; onModels: (models: string[]) => void }) {
+  const t = usePlaygroundWords()
+  const { models: here } = useModelsHere('chat')
+  return (
+    <PickModel
+      models={here}
+      taken={models}
+      onPick={(id) => onModels([...models, id])}
+      trigger={
+        <button type="button" className="btn quiet small" aria-label={t('add-model')}>
+          <Icon name="plus" />
+          <span className="desk-only">{t('add-model-short')}</span>
+        </button>
+      }
+    />
+  )
+}
+
+const taskOf = (mode: Mode): 'chat' | 'embedding' | null =>
+  mode === 'embeddings' ? 'embedding' : mode === 'tokens' ? null : 'chat'

@@ -41,3 +41,9 @@ export function modelsIn(text: string): string[] {
 }
 
 export const addressOf = (models: readonly string[]): string => models.join(',')
+
+/** Another session has models, a mode and a panel of its own; the project stays. */
+export const keepProject = ({ project, beside }: { project?: string; beside?: string }) => ({
+  ...(project === undefined ? {} : { project }),
+  ...(beside === undefined ? {} : { beside }),
+})

@@ -1,0 +1,51 @@
+import { useState } from 'react'
+import { Code, Note, Panel, Select } from '../../ui/index.ts'
+import { chatBody, completionBody, type Endpoint, type RequestBody } from './chat-request.ts'
+import { schemaProblem, toolsProblem } from './check-json.ts'
+import { type Desk, type DeskState, stamp, useDesk } from './desk.ts'
+import { ask } from './document-turns.ts'
+import { usePlaygroundWords } from './playground-words.ts'
+import { samplesOf } from './request-code.ts'
+
+/** The request of this page as a program would make it. */
+export function CodePanel({ desk, model, onClose }: { desk: Desk; model: string | null; onClose: () => void }) {
+  const t = usePlaygroundWords()
+  const state = useDesk(desk, (now) => now)
+  const { models } = state.doc
+  const [picked, setPicked] = useState<string | null>(null)
+  const chosen = [picked, model].find((one) => one !== null && models.includes(one)) ?? models[0] ?? ''
+  const request = requestOf(state, chosen)
+  return (
+    <Panel title={t('code-title')} says={t('code-says')} onClose={onClose}>
+      {models.length > 1 && (
+        <div className="code-model">
+          <Select
+            label={t('model')}
+            value={chosen}
+            onChange={setPicked}
+            choices={models.map((id) => ({ value: id, label: id }))}
+          />
+        </div>
+      )}
+      {request === null ? (
+        <Note tone="warn">{t('json-first')}</Note>
+      ) : (
+        <Code samples={samplesOf(location.origin, request.endpoint, request.body)} foot={t('code-foot')} />
+      )}
+    </Panel>
+  )
+}
+
+/** What Send would ask now; with an empty box what was asked last. Null where tools or the schema are not right yet. */
+function requestOf({ mode, doc, asking }: DeskState, model: string): { endpoint: Endpoint; body: RequestBody } | null {
+  if (doc.tools_json !== null && toolsProblem(doc.tools_json) !== null) return null
+  if (doc.response_format.type === 'json_schema' && schemaProblem(doc.response_format.schema_json ?? '') !== null)
+    return null
+  const body = mode === 'completion' ? completionBody : chatBody
+  const endpoint = mode === 'completion' ? '/v1/completions' : '/v1/chat/completions'
+  const last = doc.turns.find(({ id }) => id === doc.shown)
+  if (asking.trim() === '' && last) return { endpoint, body: body(doc, last, model) }
+  const from = mode === 'completion' ? { ...doc, shown: null } : doc
+  const { doc: asked, waits } = ask(from, asking.trim() === '' ? 'Say hello.' : asking, stamp)
+  return { endpoint, body: body(asked, waits, model) }
+}

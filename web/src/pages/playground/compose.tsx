@@ -1,0 +1,94 @@
+import { type ReactNode, useRef } from 'react'
+import { Button } from '../../ui/index.ts'
+import { usePlaygroundWords } from './playground-words.ts'
+
+/** The box at the foot: what is asked, and the one primary button of the page. Ctrl or ⌘ with Enter sends. */
+export function Compose({
+  text,
+  onText,
+  label,
+  placeholder,
+  send,
+  hint,
+  before,
+  blocked = null,
+  running,
+  onSend,
+  onStop,
+  rows = 2,
+}: {
+  text: string
+  onText: (text: string) => void
+  label: string
+  placeholder: string
+  /** What the button says: a verb. */
+  send: string
+  hint?: ReactNode
+  /** Buttons at the left. */
+  before?: ReactNode
+  /** Why it cannot be sent now; null = it can. */
+  blocked?: string | null
+  running: boolean
+  onSend: () => void
+  onStop: () => void
+  rows?: number
+}) {
+  const t = usePlaygroundWords()
+  const area = useRef<HTMLTextAreaElement>(null)
+  const may = text.trim() !== '' && blocked === null && !running
+  const go = () => {
+    if (!may) return
+    onSend()
+    area.current?.focus()
+  }
+  return (
+    <form
+      className="compose"
+      onSubmit={(event) => {
+        event.preventDefault()
+        go()
+      }}
+    >
+      <div className="input">
+        <textarea
+          ref={area}
+          rows={rows}
+          aria-label={label}
+          placeholder={placeholder}
+          value={text}
+          onChange={(event) => onText(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return
+            event.preventDefault()
+            go()
+          }}
+        />
+        <div className="row">
+          {before}
+          {blocked !== null ? (
+            <span className="bad">{blocked}</span>
+          ) : (
+            hint && <span className="desk-only">{hint}</span>
+          )}
+          <span className="push row">
+            {running ? (
+              <Button small icon="stop" onClick={onStop}>
+                {t('stop-all')}
+              </Button>
+            ) : (
+              <>
+                <span className="row desk-only" aria-hidden="true">
+                  <kbd>{navigator.platform.startsWith('Mac') ? '⌘' : 'Ctrl'}</kbd>
+                  <kbd>↵</kbd>
+                </span>
+                <Button look="primary" small icon="up" type="submit" disabled={!may}>
+                  {send}
+                </Button>
+              </>
+            )}
+          </span>
+        </div>
+      </div>
+    </form>
+  )
+}

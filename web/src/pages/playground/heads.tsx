@@ -1,0 +1,115 @@
+/** Above the columns: which model each is, in which state, its code, and away with it. */
+import { Button, Icon, Segments, Tip } from '../../ui/index.ts'
+import { PickModel, stateWord } from './pick-model.tsx'
+import { type Model, useModelsHere } from './playground-api.ts'
+import { usePlaygroundWords } from './playground-words.ts'
+
+export type HeadsProps = {
+  models: readonly string[]
+  task: 'chat' | 'embedding' | null
+  onModels: (models: string[]) => void
+  onCode: (model: string) => void
+}
+
+export function Heads({ models, task, onModels, onCode }: HeadsProps) {
+  const t = usePlaygroundWords()
+  const { models: here } = useModelsHere(task)
+  return (
+    <div className="heads">
+      {models.map((id) => {
+        const model = here.find((one) => one.id === id)
+        return (
+          <div key={id}>
+            <PickModel
+              models={here}
+              taken={models}
+              onPick={(next) => onModels(models.map((one) => (one === id ? next : one)))}
+              trigger={
+                <button
+                  type="button"
+                  className="btn quiet small head-model"
+                  aria-label={t('change-model', { model: nameOf(model, id) })}
+                >
+                  <b className="cut">{nameOf(model, id)}</b>
+                  <Icon name="down" />
+                </button>
+              }
+            />
+            <span className="faint small cut">
+              {[model?.precision, stateWord(t, model)].filter(Boolean).join(', ')}
+            </span>
+            <span className="push row head-acts">
+              <Tip text={t('show-code')}>
+                <Button
+                  look="quiet"
+                  small
+                  icon="code"
+                  aria-label={`${t('show-code')}: ${nameOf(model, id)}`}
+                  onClick={() => onCode(id)}
+                />
+              </Tip>
+              {models.length > 1 && (
+                <Tip text={t('remove-model')}>
+                  <Button
+                    look="quiet"
+                    small
+                    icon="x"
+                    aria-label={`${t('remove-model')}: ${nameOf(model, id)}`}
+                    onClick={() => onModels(models.filter((one) => one !== id))}
+                  />
+                </Tip>
+              )}
+            </span>
+          </div>
+        )
+      })}
+    </div>
+  )
+}
+
+/** On phones: which of the models is in sight. */
+export function PhoneHeads({
+  models,
+  task,
+  now,
+  onNow,
+  onModels,
+}: HeadsProps & { now: string; onNow: (model: string) => void }) {
+  const t = usePlaygroundWords()
+  const { models: here } = useModelsHere(task)
+  const name = (id: string) =>
+    nameOf(
+      here.find((one) => one.id === id),
+      id,
+    )
+  return (
+    <div className="picktalk">
+      {models.length > 1 ? (
+        <Segments
+          label={t('model-in-sight')}
+          value={now}
+          onChange={onNow}
+          choices={models.map((id) => ({ value: id, label: name(id) }))}
+        />
+      ) : (
+        <PickModel
+          models={here}
+          taken={models}
+          onPick={(next) => onModels([next])}
+          trigger={
+            <button
+              type="button"
+              className="btn small phone-model"
+              aria-label={t('change-model', { model: name(now) })}
+            >
+              <span className="cut">{name(now)}</span>
+              <Icon name="down" />
+            </button>
+          }
+        />
+      )}
+    </div>
+  )
+}
+
+const nameOf = (model: Model | undefined, id: string): string => model?.name ?? id

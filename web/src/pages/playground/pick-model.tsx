@@ -1,0 +1,44 @@
+import { Link } from '@tanstack/react-router'
+import type { ReactElement } from 'react'
+import { Menu, type MenuEntry } from '../../ui/index.ts'
+import type { Model } from './playground-api.ts'
+import { type PlaygroundSay, usePlaygroundWords } from './playground-words.ts'
+
+/** A list of the models that are here; those that are compared already are not offered again. */
+export function PickModel({
+  trigger,
+  models,
+  taken,
+  onPick,
+}: {
+  trigger: ReactElement<Record<string, unknown>>
+  models: readonly Model[]
+  taken: readonly string[]
+  onPick: (id: string) => void
+}) {
+  const t = usePlaygroundWords()
+  const free = models.filter(({ id }) => !taken.includes(id))
+  const entries: MenuEntry[] = free.map((model) => ({
+    label: model.name,
+    hint: stateWord(t, model),
+    onSelect: () => onPick(model.id),
+  }))
+  return (
+    <Menu trigger={trigger} entries={entries}>
+      {free.length === 0 && (
+        <p className="menu-says">
+          {t('no-more-models')} <Link to="/models">{t('to-models')}</Link>
+        </p>
+      )}
+    </Menu>
+  )
+}
+
+/** What one should know before asking: whether a first answer waits for a load. */
+export function stateWord(t: PlaygroundSay, model: Model | undefined): string {
+  if (model === undefined) return t('state-unknown')
+  if (model.state === 'loaded') return t('state-loaded')
+  if (model.state === 'loading') return t('state-loading')
+  if (model.state === 'failed') return t('state-failed')
+  return t('state-on-disk')
+}

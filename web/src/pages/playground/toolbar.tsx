@@ -1,0 +1,204 @@
+/** The row above the work: which mode, what it is called and whether it is kept, and what one may do with the whole. */
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { ApiError, api } from '../../api/client.ts'
+import { usePlace } from '../../app/session.ts'
+import { Ago, Button, Menu, ShowCall, Tip, toast } from '../../ui/index.ts'
+import { type Desk, isChanged, useDesk } from './desk.ts'
+import { duplicate, type Session, saveOver, sessionQuery } from './playground-api.ts'
+import { usePlaygroundWords } from './playground-words.ts'
+import { keepProject, MODES } from './search.ts'
+import { DeleteDialog, isConflict, SaveDialog, ShareDialog } from './session-dialogs.tsx'
+
+export function Toolbar({
+  desk,
+  projectId,
+  onSavedPanel,
+  onParameters,
+  compare,
+}: {
+  desk: Desk
+  projectId: string
+  onSavedPanel: () => void
+  /** Absent where the mode has none. */
+  onParameters?: () => void
+  /** Adds a model. */
+  compare: React.ReactNode
+}) {
+  const t = usePlaygroundWords()
+  const { may } = usePlace()
+  const mode = useDesk(desk, (state) => state.mode)
+  return (
+    <header className="play-bar">
+      <nav className="tabs" aria-label={t('modes')}>
+        {MODES.map((one) => (
+          <Link
+            key={one}
+            to="/playground"
+            search={((now: object) => ({ ...keepProject(now), ...(one === 'chat' ? {} : { mode: one }) })) as never}
+            aria-current={one === mode ? 'page' : undefined}
+          >
+            {t(`mode-${one}`)}
+          </Link>
+        ))}
+      </nav>
+      <span className="push row play-acts">
+        <Kept desk={desk} />
+        {compare}
+        {may('playground.read') && (
+          <Tip text={t('saved')}>
+            <Button look="quiet" small icon="list" aria-label={t('saved')} onClick={onSavedPanel} />
+          </Tip>
+        )}
+        {onParameters && (
+          <Tip text={t('parameters')}>
+            <Button look="quiet" small icon="tune" aria-label={t('parameters')} onClick={onParameters} />
+          </Tip>
+        )}
+        <Keep desk={desk} projectId={projectId} />
+      </span>
+    </header>
+  )
+}
+
+/** The title, and in which way it is kept. */
+function Kept({ desk }: { desk: Desk }) {
+  const t = usePlaygroundWords()
+  const session = useDesk(desk, (state) => state.session)
+  const changed = useDesk(desk, isChanged)
+  return (
+    <span className="kept desk-only">
+      {session && <b className="cut">{session.title}</b>}
+      <Tip text={t(session ? 'kept-saved' : 'kept-here')}>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the tip is for the keyboard too */}
+        <span className="faint nowrap" tabIndex={0}>
+          {changed ? (
+            t(session ? 'unsaved-changes' : 'not-saved')
+          ) : session ? (
+            <>
+              {t('saved-at')} <Ago at={session.updated_at} />
+            </>
+          ) : null}
+        </span>
+      </Tip>
+    </span>
+  )
+}
+
+/** Save, and the menu of what else one may do with a session. */
+function Keep({ desk, projectId }: { desk: Desk; projectId: string }) {
+  const t = usePlaygroundWords()
+  const { may } = usePlace()
+  const queries = useQueryClient()
+  const navigate = useNavigate()
+  const session = useDesk(desk, (state) => state.session)
+  const changed = useDesk(desk, isChanged)
+  const doc = useDesk(desk, (state) => state.doc)
+  const [open, setOpen] = useState<'save' | 'copy' | 'title' | 'share' | 'delete' | null>(null)
+  const close = () => setOpen(null)
+  const mine = session === null || session.allowed.includes('update')
+
+  const took = (saved: Session, sameText: boolean) => {
+    queries.setQueryData(sessionQuery(saved.id).queryKey, saved)
+    void queries.invalidateQueries({ queryKey: ['playground', 'list'] })
+    desk.saved(saved, sameText)
+  }
+  const meetNewer = () => {
+    if (session) void queries.fetchQuery({ ...sessionQuery(session.id), staleTime: 0 }).then(desk.meet)
+  }
+  const over = (session: Session) => saveOver(session.id, { revision: session.revision, document: desk.whole() })
+  const save = useMutation({
+    mutationFn: (call: ReturnType<typeof saveOver>) => api<Session>(call),
+    onSuccess: (saved) => took(saved, true),
+    onError: (error) => {
+      if (isConflict(error)) meetNewer()
+      else toast({ title: t('not-kept'), says: error instanceof ApiError ? error.message : '' }, 'bad')
+    },
+  })
+  async function copy(of: Session) {
+    try {
+      const made = await api<Session>(duplicate(of.id, t('copy-of', { title: of.title }).slice(0, 200)))
+      void queries.invalidateQueries({ queryKey: ['playground', 'list'] })
+      void navigate({ to: '/playground/$session', params: { session: made.id }, search: keepProject } as never)
+    } catch (error) {
+      toast({ title: t('not-duplicated'), says: error instanceof Error ? error.message : '' }, 'bad')
+    }
+  }
+
+  return (
+    <>
+      {may('playground.write') && (
+        <span className="row keeps">
+          <Button
+            small
+            busy={save.isPending}
+            disabled={!changed || doc.models.length === 0}
+            onClick={() => (session && mine ? save.mutate(over(session)) : setOpen('save'))}
+          >
+            {t(mine ? 'save' : 'save-copy')}
+          </Button>
+          {session && mine && changed && <ShowCall call={over(session)} />}
+        </span>
+      )}
+      <Menu
+        trigger={<Button look="quiet" small icon="more" aria-label={t('more-acts')} />}
+        entries={[
+          {
+            label: t('new'),
+            icon: 'plus',
+            onSelect: () =>
+              session ? void navigate({ to: '/playground', search: keepProject } as never) : desk.clear(),
+          },
+          session !== null && mine && 'line',
+          session !== null && mine && { label: t('share'), icon: 'people', onSelect: () => setOpen('share') },
+          session !== null && mine && { label: t('rename'), icon: 'pen', onSelect: () => setOpen('title') },
+          session !== null &&
+            may('playground.write') && { label: t('duplicate'), icon: 'copy', onSelect: () => void copy(session) },
+          session?.allowed.includes('delete') === true && {
+            label: t('delete'),
+            icon: 'bin',
+            danger: true,
+            onSelect: () => setOpen('delete'),
+          },
+        ]}
+      />
+      {open === 'save' && (
+        <SaveDialog
+          desk={desk}
+          projectId={projectId}
+          title={session ? t('copy-of', { title: session.title }) : titleFrom(doc)}
+          onClose={close}
+          onSaved={(saved) => {
+            close()
+            desk.saved(saved, true)
+            void navigate({ to: '/playground/$session', params: { session: saved.id }, search: keepProject } as never)
+          }}
+        />
+      )}
+      {session && (open === 'share' || open === 'title') && (
+        <ShareDialog
+          session={session}
+          focus={open === 'share' ? 'share' : 'title'}
+          onClose={close}
+          onConflict={() => {
+            close()
+            meetNewer()
+          }}
+          onSaved={(saved) => {
+            close()
+            took(saved, true)
+            toast({ title: t('kept-now') })
+          }}
+        />
+      )}
+      {session && open === 'delete' && <DeleteDialog session={session} open onClose={close} />}
+    </>
+  )
+}
+
+/** What was asked first, in one line. */
+function titleFrom(doc: { turns: { role: string; text: string }[]; inputs: string[] }): string {
+  const text = doc.turns.find(({ role }) => role === 'user')?.text ?? doc.inputs[0] ?? ''
+  return [...text.replaceAll(/\s+/g, ' ').trim()].slice(0, 60).join('')
+}
