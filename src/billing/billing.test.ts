@@ -8,7 +8,7 @@ import type { Database } from '../platform/database/database.ts'
 import { scratchDatabase } from '../platform/database/scratch.ts'
 import { type Billing, createBilling } from './billing.ts'
 import { RequestUnknown } from './errors.ts'
-import type { RequestFilter } from './requests.ts'
+import { ALL_REQUESTS, type RequestFilter } from './requests.ts'
 import { scratchRecord as record } from './scratch-records.ts'
 import type { UsageQuestion } from './usage.ts'
 import { filterFrom } from './usage-filter.ts'
@@ -24,10 +24,7 @@ after(() => database.close())
 const MACHINE: Caller = { kind: 'machine' }
 const where = (query: Parameters<typeof filterFrom>[0]): RequestFilter => ({
   ...filterFrom(query),
-  from: null,
-  to: null,
-  tokensMin: null,
-  id: null,
+  ...ALL_REQUESTS,
 })
 const day = (query: Parameters<typeof filterFrom>[0]): UsageQuestion => ({
   from: 1_790_000_000_000 - 43_200_000,

@@ -31,6 +31,9 @@ export type RequestFilter = UsageFilter & {
   id: string | null
 }
 
+/** Whatever they began with and however large they were. */
+export const ALL_REQUESTS = { from: null, to: null, tokensMin: null, id: null } as const
+
 /** Rows that a whole export reads at a time. */
 const EXPORT_ROWS = 1_000
 const ID_LENGTH = 26

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { newId } from '../platform/ids.ts'
+import type { OverviewUsageOnWire } from './overview-schema.ts'
 import type { RequestOnWire, RequestWholeOnWire } from './request-schema.ts'
 import {
   type BillingInstallation,
@@ -11,7 +12,7 @@ import {
   TODAY,
 } from './scratch-installation.ts'
 import { scratchRecord } from './scratch-records.ts'
-import type { FiguresOnWire, KeyUsageOnWire, OverviewUsageOnWire, UsageOnWire } from './usage-schema.ts'
+import type { FiguresOnWire, KeyUsageOnWire, UsageOnWire } from './usage-schema.ts'
 
 let at: BillingInstallation
 before(async () => {
@@ -135,6 +136,9 @@ describe('figures', () => {
     const tokens = seen.today.tokens.reduce((sum, value) => sum + value, 0)
     assert.ok(tokens > 0)
     assert.equal(tokens, seen.today.totals.tokens)
+    const { data } = await at.json<{ data: RequestOnWire[] }>('/api/requests', { limit: 6 })
+    assert.ok(data.length > 0)
+    assert.deepEqual(seen.last_requests, data)
   })
 })
 

@@ -7,6 +7,8 @@ import type { Server } from '../platform/http.ts'
 import { ErrorShape } from '../platform/wire-shapes.ts'
 import type { Billing } from './billing.ts'
 import { csvDocument, csvHeaders, csvShape } from './csv-answer.ts'
+import { OverviewUsageShape, overviewOnWire } from './overview-schema.ts'
+import { ALL_REQUESTS } from './requests.ts'
 import type { UsageAnswer, UsageQuestion } from './usage.ts'
 import { filterFrom } from './usage-filter.ts'
 import * as wire from './usage-schema.ts'
@@ -16,11 +18,12 @@ const TOP_MAX = 50
 /** A file has room for all of them. */
 const TOP_IN_FILE = 10_000
 const KEYS_MAX = 200
+const LAST_REQUESTS = 6
 
 const refusals = { 400: ErrorShape, 401: ErrorShape, 403: ErrorShape, 404: ErrorShape }
 
 export async function usageRoutes(server: Server, { billing }: { billing: Billing }): Promise<void> {
-  const { usage } = billing
+  const { usage, requests } = billing
   const config = { access: 'usage.read' } as const
 
   server.get(
@@ -87,7 +90,7 @@ export async function usageRoutes(server: Server, { billing }: { billing: Billin
       config,
       schema: {
         tags: ['Usage'],
-        summary: 'Today, and the same weekday last week',
+        summary: 'Today, the same weekday last week, and the last requests',
         querystring: Type.Object(
           {
             organization_id: wire.FilterQuery.organization_id,
@@ -96,13 +99,18 @@ export async function usageRoutes(server: Server, { billing }: { billing: Billin
           },
           { additionalProperties: false },
         ),
-        response: { 200: wire.OverviewUsageShape, ...refusals },
+        response: { 200: OverviewUsageShape, ...refusals },
       },
     },
     async (request) => {
-      const { organization_id, project_id, time_zone } = request.query
-      const filter = { organizationId: organization_id ?? null, projectId: project_id ?? null }
-      return wire.overviewOnWire(await usage.overview(knownCaller(request), filter, time_zone ?? 'UTC'))
+      const { time_zone, ...limits } = request.query
+      const caller = knownCaller(request)
+      const filter = filterFrom(limits)
+      const [answer, newest] = await Promise.all([
+        usage.overview(caller, filter, time_zone ?? 'UTC'),
+        requests.list(caller, { ...filter, ...ALL_REQUESTS }, { limit: LAST_REQUESTS, after: null }),
+      ])
+      return overviewOnWire(answer, newest.data)
     },
   )
 

@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox'
 import { oneOf, orNull, Time } from '../platform/wire-shapes.ts'
 import { OUTCOMES } from './roll-up.ts'
 import { STEPS } from './time-steps.ts'
-import { GROUPINGS, type KeyUsage, type OverviewAnswer, type UsageAnswer, type UsageGroup } from './usage.ts'
+import { GROUPINGS, type KeyUsage, type UsageAnswer, type UsageGroup } from './usage.ts'
 import type { CountSeries, Figures } from './usage-figures.ts'
 
 const Count = (description?: string) => Type.Integer({ minimum: 0, ...(description ? { description } : {}) })
@@ -70,22 +70,6 @@ export const UsageShape = Type.Object({
   previous: orNull(Type.Object({ from: Time, to: Time, totals: FiguresShape })),
 })
 
-const Day = Type.Object({
-  from: Time,
-  to: Type.String({ format: 'date-time', description: 'The totals are until then.' }),
-  totals: FiguresShape,
-  starts: Type.Array(Time, { description: 'When each 15 minutes begin.' }),
-  tokens: Counts('In and out, for each of `starts`.'),
-})
-
-export const OverviewUsageShape = Type.Object({
-  counted_to: Time,
-  today: Day,
-  last_week: Type.Object(Day.properties, {
-    description: 'The same weekday: `totals` until the same time of day, `tokens` of the whole day.',
-  }),
-})
-
 export const KeyUsageShape = Type.Object({ key_id: Type.String(), totals: FiguresShape })
 export const UsageByKeyShape = Type.Object({ from: Time, to: Time, data: Type.Array(KeyUsageShape) })
 
@@ -119,7 +103,6 @@ export const UsageQuery = {
 export type UsageOnWire = Static<typeof UsageShape>
 export type UsageGroupOnWire = Static<typeof UsageGroupShape>
 export type FiguresOnWire = Static<typeof FiguresShape>
-export type OverviewUsageOnWire = Static<typeof OverviewUsageShape>
 export type KeyUsageOnWire = Static<typeof KeyUsageShape>
 
 export function usageOnWire(answer: UsageAnswer): UsageOnWire {
@@ -137,16 +120,6 @@ export function usageOnWire(answer: UsageAnswer): UsageOnWire {
   }
 }
 
-export function overviewOnWire({ countedTo, today, lastWeek }: OverviewAnswer): OverviewUsageOnWire {
-  const day = (one: OverviewAnswer['today']) => ({
-    ...rangeOnWire(one),
-    totals: figuresOnWire(one.figures),
-    starts: one.starts.map(iso),
-    tokens: one.tokens,
-  })
-  return { counted_to: iso(countedTo), today: day(today), last_week: day(lastWeek) }
-}
-
 export function keyUsageOnWire({ keyId, figures }: KeyUsage): KeyUsageOnWire {
   return { key_id: keyId, totals: figuresOnWire(figures) }
 }
@@ -159,7 +132,7 @@ function groupOnWire({ id, name, count, isGone, figures, series }: UsageGroup): 
   return { id, name, count, deleted: isGone, totals: figuresOnWire(figures), series: seriesOnWire(series) }
 }
 
-function figuresOnWire(figures: Figures): FiguresOnWire {
+export function figuresOnWire(figures: Figures): FiguresOnWire {
   return {
     requests: figures.requests,
     failed: figures.failed,

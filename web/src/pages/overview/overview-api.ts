@@ -1,8 +1,8 @@
 /** What the overview asks. */
 import { queryOptions } from '@tanstack/react-query'
 import type { Static } from 'typebox'
+import type { OverviewUsageShape } from '../../../../src/billing/overview-schema.ts'
 import type { RequestPage } from '../../../../src/billing/request-schema.ts'
-import type { OverviewUsageShape } from '../../../../src/billing/usage-schema.ts'
 import type { InstallationShape } from '../../../../src/control/installation-schema.ts'
 import { get } from '../../api/client.ts'
 
