@@ -3,7 +3,7 @@
  * data folder that it has used before, against llama.cpp's own server on the same weights alone. In turn, each from
  * nothing to the first token of the same prompt; caches of the disk are warm for both.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'

@@ -231,6 +231,13 @@ describe('a value that cannot be used', () => {
     })
   }
 
+  it('of the hub is refused where it is no token of one, and not repeated', () => {
+    assert.equal(
+      refusalOf(withFile(null, { HF_TOKEN: 'sk-tw-secret' })),
+      'HF_TOKEN is not a token of the hub: those begin with hf_.',
+    )
+  })
+
   it('of mail is refused, without its password in the sentence', () => {
     const refusal = (environment: Record<string, string>) => refusalOf(withFile(null, environment))
     const from = 'post@example.org'

@@ -215,6 +215,10 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   if (!isLogLevel(logLevel))
     throw new ConfigRefused(`${place(SETTINGS.logLevel)} is "${logLevel}"; use one of ${LOG_LEVELS.join(', ')}.`)
   const gpu = value(SETTINGS.gpu) || SETTINGS.gpu.default
+  // The library that speaks to the hub takes no other kind of token; better said now than at the first pull.
+  const hubToken = value(SETTINGS.hubToken) || null
+  if (hubToken !== null && !hubToken.startsWith('hf_'))
+    throw new ConfigRefused(`${place(SETTINGS.hubToken)} is not a token of the hub: those begin with hf_.`)
   if (gpu !== 'auto' && gpu !== 'off') throw new ConfigRefused(`${place(SETTINGS.gpu)} is "${gpu}"; use auto or off.`)
   const gatewayWorkers = wholeNumber(SETTINGS.gatewayWorkers, SETTINGS.gatewayWorkers.default, 1, 64)
   if (gatewayWorkers > 1 && process.platform !== 'linux')
@@ -235,7 +239,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     dataFolder,
     databaseUrl,
     hubUrl: httpUrl(SETTINGS.hubUrl, SETTINGS.hubUrl.default),
-    hubToken: value(SETTINGS.hubToken) || null,
+    hubToken,
     logLevel,
     gatewayWorkers,
     starter: value(SETTINGS.starter) || SETTINGS.starter.default,

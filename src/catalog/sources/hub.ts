@@ -78,7 +78,6 @@ const LISTED_MAX = 500
 export function createHubSource(options: HubOptions): HubSource {
   const { hubUrl, triesMax = 6, stallMs = 60_000 } = options
   const pauseMs = options.pauseMs ?? ((attempt: number) => Math.min(15_000, 500 * 2 ** (attempt - 1)))
-  if (options.token()?.startsWith('hf_') === false) throw new HubTokenRefused({ hub: hubUrl })
   const credentials = () => {
     const token = options.token()
     return token === null ? {} : { accessToken: token }
