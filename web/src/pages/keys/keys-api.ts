@@ -1,6 +1,7 @@
 /** What the Keys page asks and does. */
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import type { Static } from 'typebox'
+import type { UsageByKeyShape } from '../../../../src/billing/usage-schema.ts'
 import type { FoundKeysShape, KeyPage, KeyShape, NewKeyShape } from '../../../../src/identity/key-schema.ts'
 import { type Call, get } from '../../api/client.ts'
 import type { KeysSearch } from './search.ts'
@@ -10,7 +11,12 @@ export type NewKey = Static<typeof NewKeyShape>
 export type FoundKeys = Static<typeof FoundKeysShape>
 type Page = Static<typeof KeyPage>
 
+type UsageByKey = Static<typeof UsageByKeyShape>
+export type KeyUsage = UsageByKey['data'][number]['totals']
+
 const PAGE_ROWS = 50
+/** The server answers no more in one call. */
+const KEYS_AT_ONCE = 200
 /** A fresh key's first use is seen within two seconds. */
 const WAIT_FOR_FIRST_CALL_MS = 1_000
 
@@ -33,6 +39,27 @@ export function keyQuery(id: string, { untilUsed = false } = {}) {
     queryFn: ({ signal }) => get<Key>(`/api/keys/${id}`, undefined, signal),
     refetchInterval: untilUsed ? (query) => (query.state.data?.last_used_at ? false : WAIT_FOR_FIRST_CALL_MS) : 10_000,
   })
+}
+
+/** What each of these keys used in the last 30 days, by its id. */
+export function keysUsageQuery(ids: readonly string[]) {
+  return queryOptions({
+    queryKey: ['usage', 'by-key', ids],
+    queryFn: ({ signal }) => usageOf(ids, signal),
+    enabled: ids.length > 0,
+    placeholderData: keepPreviousData,
+    refetchInterval: 10_000,
+  })
+}
+
+async function usageOf(ids: readonly string[], signal: AbortSignal): Promise<Map<string, KeyUsage>> {
+  const parts = Array.from({ length: Math.ceil(ids.length / KEYS_AT_ONCE) }, (_, part) =>
+    ids.slice(part * KEYS_AT_ONCE, (part + 1) * KEYS_AT_ONCE),
+  )
+  const answers = await Promise.all(
+    parts.map((part) => get<UsageByKey>('/api/usage/by-key', { key_ids: part.join(',') }, signal)),
+  )
+  return new Map(answers.flatMap(({ data }) => data.map(({ key_id, totals }) => [key_id, totals] as const)))
 }
 
 export type KeyWish = {

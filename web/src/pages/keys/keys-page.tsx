@@ -1,5 +1,5 @@
 /** Keys: let programs call this project. */
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { usePlace } from '../../app/session.ts'
 import {
@@ -9,6 +9,7 @@ import {
   type Column,
   Empty,
   Filter,
+  type Format,
   Id,
   Loaded,
   PageTitle,
@@ -17,12 +18,13 @@ import {
   State,
   Table,
   TableFoot,
+  useFormat,
 } from '../../ui/index.ts'
 import { CreateKeyDialog } from './create-key.tsx'
 import { firstCall } from './first-call.ts'
 import { KeyPanel } from './key-panel.tsx'
 import { KeyState } from './key-state.tsx'
-import { type Key, keysQuery } from './keys-api.ts'
+import { type Key, type KeyUsage, keysQuery, keysUsageQuery } from './keys-api.ts'
 import { useKeyWords } from './keys-words.ts'
 import { LeakedKeyDialog } from './leaked-key.tsx'
 import { useModelNames } from './model-names.ts'
@@ -30,6 +32,7 @@ import { KEY_STATES, type KeysSearch } from './search.ts'
 
 export default function KeysPage() {
   const t = useKeyWords()
+  const format = useFormat()
   const { project, may } = usePlace()
   const navigate = useNavigate()
   const search = useSearch({ strict: false }) as KeysSearch
@@ -37,6 +40,7 @@ export default function KeysPage() {
   const models = useModelNames()
   const query = useInfiniteQuery(keysQuery(project?.id ?? '', search))
   const keys = query.data?.pages.flatMap((page) => page.data)
+  const { data: usage } = useQuery(keysUsageQuery(may('usage.read') ? (keys ?? []).map(({ id }) => id) : []))
   const filtered = search.q !== undefined || search.state !== undefined || search.model !== undefined
 
   const set = (change: Partial<Record<keyof KeysSearch, unknown>>) =>
@@ -93,7 +97,7 @@ export default function KeysPage() {
               <Table
                 label={t('title')}
                 rows={rows}
-                columns={columns(t)}
+                columns={columns(t, format, usage).filter(({ id }) => id !== 'requests' || !openId)}
                 idOf={(key) => key.id}
                 under={(key) => (
                   <>
@@ -124,7 +128,24 @@ export default function KeysPage() {
   )
 }
 
-function columns(t: ReturnType<typeof useKeyWords>): Column<Key>[] {
+function columns(
+  t: ReturnType<typeof useKeyWords>,
+  format: Format,
+  usage: ReadonlyMap<string, KeyUsage> | undefined,
+): Column<Key>[] {
+  const used = ({ id }: Key, what: 'tokens' | 'requests') => {
+    const count = usage?.get(id)?.[what]
+    if (count === undefined) return ''
+    return (
+      <Link
+        to={what === 'tokens' ? '/usage' : '/requests'}
+        search={{ key: id, range: '30d' } as never}
+        className="plain"
+      >
+        {format.number(count)}
+      </Link>
+    )
+  }
   return [
     {
       id: 'name',
@@ -156,6 +177,8 @@ function columns(t: ReturnType<typeof useKeyWords>): Column<Key>[] {
       sorts: true,
       cell: (key) => (key.last_used_at ? <Ago at={key.last_used_at} /> : t('never')),
     },
+    { id: 'tokens', head: t('tokens-30d'), right: true, cell: (key) => used(key, 'tokens') },
+    { id: 'requests', head: t('requests-30d'), right: true, cell: (key) => used(key, 'requests') },
     { id: 'created', head: t('made'), soft: true, sorts: true, cell: (key) => <Ago at={key.created_at} /> },
     {
       id: 'state',

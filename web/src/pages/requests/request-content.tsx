@@ -26,8 +26,10 @@ export function RequestContentSection({ of: request }: { of: RequestWhole }) {
   return (
     <Section title={t('content')}>
       <p className="t13 soft">
-        {t('content-kept', { day: format.time(new Date(kept.kept_until)), size: format.bytes(kept.text_bytes) })}{' '}
-        {kept.truncated && t('content-truncated')} {t(mayRead ? 'content-who' : 'content-may-not')}
+        {t('content-kept', { day: format.time(new Date(kept.kept_until)), size: format.bytes(kept.text_bytes) })}
+        {t('between')}
+        {kept.truncated && `${t('content-truncated')}${t('between')}`}
+        {t(mayRead ? 'content-who' : 'content-may-not')}
       </p>
       {mayRead && (
         <div className="row content-acts">
@@ -45,13 +47,16 @@ export function RequestContentSection({ of: request }: { of: RequestWhole }) {
 function NotKept({ of: { project_id } }: { of: RequestWhole }) {
   const t = useRequestWords()
   const me = useMe()
-  const { data: project } = useQuery(projectQuery(project_id, true))
-  if (!project) return <p className="t13 soft">{t('content-gone')}</p>
-  if (project.content_logging) return <p className="t13 soft">{t('content-gone')}</p>
+  const { data: project, isPending } = useQuery(projectQuery(project_id))
+  if (isPending) return null
+  if (!project || project.content_logging) return <p className="t13 soft">{t('content-gone')}</p>
   const maySwitch = mayOn(me, project_id, 'project.update')
   return (
     <p className="t13 soft">
-      {t('content-off')} {t(maySwitch ? 'content-off-how' : 'content-off-ask')}{' '}
+      {t('content-off')}
+      {t('between')}
+      {t(maySwitch ? 'content-off-how' : 'content-off-ask')}
+      {t('between')}
       {maySwitch && (
         <Link to="/settings" search={{ project: project_id } as never}>
           {t('content-settings')}

@@ -14,12 +14,17 @@ export function RequestEnd({ of: request }: { of: RequestSeen }) {
   if (code === null && cut_by === null) return null
   const key = `error-${code}`
   const means = code === null ? null : key in en ? t(key as ErrorKey) : t('error-unknown', { status, code })
+  const said = [
+    cut_by && t(`cut-by-${cut_by}`),
+    cut_by === 'client' && t('cut-do-client', { total: format.duration(request.total_ms) }),
+    means,
+  ].filter(Boolean)
   return (
     <div className="request-end">
       <Note tone={request.outcome === 'cut' ? 'warn' : 'bad'}>
-        {cut_by && <>{t(`cut-by-${cut_by}`)} </>}
-        {cut_by === 'client' && t('cut-do-client', { total: format.duration(request.total_ms) })}
-        {means} {code !== null && <a href={`/docs#error-${code}`}>{t('error-more', { code })}</a>}
+        {said.join(t('between'))}
+        {t('between')}
+        {code !== null && <a href={`/docs#error-${code}`}>{t('error-more', { code })}</a>}
       </Note>
     </div>
   )

@@ -31,7 +31,10 @@ export function RequestPhases({ of: request }: { of: RequestSeen }) {
       head: t('phase-share'),
       right: true,
       soft: true,
-      cell: ({ share }) => format.percent(share, share < 0.1 ? 1 : 0),
+      cell: ({ share }) =>
+        share < 0.0005
+          ? t('less-than', { time: format.percent(0.001, 1) })
+          : format.percent(share, share < 0.1 ? 1 : 0),
     },
     { id: 'took', head: t('phase-took'), right: true, phone: true, cell: ({ ms }) => took(ms) },
   ]

@@ -83,11 +83,10 @@ export function contentQuery(id: string, wanted: boolean) {
 }
 
 /** Whether a project keeps what is said. */
-export function projectQuery(id: string, wanted: boolean) {
+export function projectQuery(id: string) {
   return queryOptions({
     queryKey: ['projects', 'one', id],
     queryFn: ({ signal }) => get<Static<typeof ProjectShape>>(`/api/projects/${id}`, undefined, signal),
-    enabled: wanted,
     staleTime: 10_000,
   })
 }

@@ -40,6 +40,8 @@ export function RangePicker({
   const [open, setOpen] = useState(false)
   const range = rangeOf(search, Date.now(), otherwise)
   const named = search.from === undefined ? (search.range ?? otherwise) : null
+  // Its moments would fill the line, and move on.
+  const words = ({ from, to }: Range) => (named === '24h' ? t('range-24h-long') : rangeWords(from, to, format.locale))
   const choose = (change: Partial<RangeChange>) => {
     setOpen(false)
     onChange({ ...CLEAR, ...change })
@@ -50,7 +52,7 @@ export function RangePicker({
         <Popover.Trigger className={range ? 'filter on' : 'filter'}>
           <Icon name="cal" />
           <span className="hide">{t('range')}</span>
-          {range ? <b className="cut">{rangeWords(range.from, range.to, format.locale)}</b> : t('any-time')}
+          {range ? <b className="cut">{words(range)}</b> : t('any-time')}
           <Icon name="down" />
         </Popover.Trigger>
         <Popover.Portal>

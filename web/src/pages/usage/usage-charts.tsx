@@ -65,7 +65,11 @@ export function UsageCharts({
       <TimeChart
         {...shared}
         title={t('tokens')}
-        says={t('chart-says', { by: t(`split-${by}`), step: every })}
+        says={t(compare ? 'chart-says-compared' : 'chart-says', {
+          by: t(`split-${by}`),
+          step: every,
+          before: beforeWords,
+        })}
         label={`${t('tokens')}, ${t(`split-${by}`)}`}
         series={tokens}
         compare={compare}

@@ -105,21 +105,23 @@ function PanelFacts({ usage: { totals } }: { usage: Usage }) {
   const times = (ms: Usage['totals']['total_ms']) =>
     ms ? t('p50-p95', { p50: format.duration(ms.p50), p95: format.duration(ms.p95) }) : '–'
   return (
-    <Facts lined>
-      <Fact name={t('tokens-in')}>{format.number(totals.tokens_in)}</Fact>
-      {totals.tokens_cached > 0 && <Fact name={t('of-which-cached')}>{format.number(totals.tokens_cached)}</Fact>}
-      <Fact name={t('tokens-out')}>{format.number(totals.tokens_out)}</Fact>
-      {totals.tokens_reasoning > 0 && (
-        <Fact name={t('of-which-thoughts')}>{format.number(totals.tokens_reasoning)}</Fact>
-      )}
-      <Fact name={t('tokens')}>
-        <b className="medium">{format.number(totals.tokens)}</b>
-      </Fact>
-      <Fact name={t('failed')}>{t('failed-of', share(totals.failed))}</Fact>
-      {totals.cut > 0 && <Fact name={t('left-early')}>{t('failed-of', share(totals.cut))}</Fact>}
-      <Fact name={t('first-token')}>{times(totals.first_token_ms)}</Fact>
-      <Fact name={t('whole-answer')}>{times(totals.total_ms)}</Fact>
-    </Facts>
+    <div className="usage-facts">
+      <Facts lined>
+        <Fact name={t('tokens-in')}>{format.number(totals.tokens_in)}</Fact>
+        {totals.tokens_cached > 0 && <Fact name={t('of-which-cached')}>{format.number(totals.tokens_cached)}</Fact>}
+        <Fact name={t('tokens-out')}>{format.number(totals.tokens_out)}</Fact>
+        {totals.tokens_reasoning > 0 && (
+          <Fact name={t('of-which-thoughts')}>{format.number(totals.tokens_reasoning)}</Fact>
+        )}
+        <Fact name={t('tokens')}>
+          <b className="medium">{format.number(totals.tokens)}</b>
+        </Fact>
+        <Fact name={t('failed')}>{t('failed-of', share(totals.failed))}</Fact>
+        {totals.cut > 0 && <Fact name={t('left-early')}>{t('failed-of', share(totals.cut))}</Fact>}
+        <Fact name={t('first-token')}>{times(totals.first_token_ms)}</Fact>
+        <Fact name={t('whole-answer')}>{times(totals.total_ms)}</Fact>
+      </Facts>
+    </div>
   )
 
   function share(count: number) {

@@ -15,14 +15,13 @@ export function UsageStrip({ usage: { totals }, usage, search }: { usage: Usage;
   const change = useChange(usage)
   const first = totals.first_token_ms
   const to = (more = {}) => ({ to: '/requests', search: requestsOf(search, more) as never }) as const
-  const tokens = inTwo(format.compact(totals.tokens))
   const failed = inTwo(format.percent(totals.failed / Math.max(1, totals.requests)))
   const median = inTwo(first ? format.duration(first.p50) : '–')
   return (
     <Strip>
       <Link {...to()}>
-        <Figure label={t('tokens')} unit={tokens.unit} line={change}>
-          {tokens.amount}
+        <Figure label={t('tokens')} line={<span title={change}>{change}</span>}>
+          {format.compact(totals.tokens)}
         </Figure>
       </Link>
       <Link {...to()}>
