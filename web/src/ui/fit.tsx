@@ -34,10 +34,10 @@ export function useFitReason(): (fit: FitNumbers) => string {
   const format = useFormat()
   return ({ reason_code, precision, needed_bytes: needed, free_bytes: free, capacity_bytes: capacity }) =>
     t(`fit.why-${reason_code}`, {
-      needed: needed === null ? '–' : `≈ ${format.bytes(needed)}`,
-      free: format.bytes(Math.max(0, free)),
-      capacity: format.bytes(capacity),
-      left: format.bytes(Math.max(0, free - (needed ?? 0))),
+      needed: needed === null ? '–' : `≈ ${format.amount(needed)}`,
+      free: format.amount(Math.max(0, free)),
+      capacity: format.amount(capacity),
+      left: format.amount(Math.max(0, free - (needed ?? 0))),
       precision: precision === null ? '–' : precisionName(precision, t('fit.other-precision')),
     })
 }
@@ -80,8 +80,7 @@ export function Fit({
 }) {
   const t = usePartWords()
   const format = useFormat()
-  const amount =
-    neededBytes === null ? null : `${measured ? '' : '≈ '}${format.bytes(neededBytes, neededBytes < 1e9 ? 0 : 1)}`
+  const amount = neededBytes === null ? null : `${measured ? '' : '≈ '}${format.amount(neededBytes)}`
   if (verdict === 'does-not-fit') {
     const hardware = servedBy[0] ?? amount
     return explained(
@@ -99,7 +98,7 @@ export function Fit({
       <Meter
         share={(neededBytes ?? 0) / Math.max(1, capacityBytes)}
         {...(verdict === 'tight' ? { tone: 'warn' as const } : {})}
-        label={t('fit.share', { needed: amount ?? '–', capacity: format.bytes(capacityBytes) })}
+        label={t('fit.share', { needed: amount ?? '–', capacity: format.amount(capacityBytes) })}
       />
       <span className="need nowrap">{amount}</span>
     </span>,

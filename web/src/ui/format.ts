@@ -53,6 +53,11 @@ function formatIn(language: Language) {
       }
       return whole.format(value)
     },
+    /** An amount of memory or weights in three digits or so: 96 MB, 2.9 GB, 419 GB. */
+    amount(value: number): string {
+      const [amount, unit] = bytesIn(value)
+      return `${number(amount, unit === 'GB' || unit === 'TB' ? (amount < 100 ? 1 : 0) : 0)} ${unit}`
+    },
     /** Decimal units, as disks are sold and models are measured: 2.9 GB. */
     bytes(value: number, digits = 1): string {
       const [amount, unit] = bytesIn(value)

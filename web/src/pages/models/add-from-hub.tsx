@@ -3,13 +3,17 @@ import { useState } from 'react'
 import { ApiError } from '../../api/client.ts'
 import { Bones, Button, Note, Tag, TextField, Tick, Trouble, toast, useFitReason, useFormat } from '../../ui/index.ts'
 import type { AddFrame } from './add-model.tsx'
+import { bestFile } from './best-file.ts'
 import { FitChoices } from './fit-choices.tsx'
-import { type HubFile, type Pull, pullModel, type Repository, repositoryQuery } from './models-api.ts'
+import { type Pull, pullModel, type Repository, repositoryQuery } from './models-api.ts'
 import { useModelsWords } from './models-words.ts'
 import { parametersInWords } from './parameters.ts'
 import { PullTrouble } from './pull-trouble.tsx'
 import { isId, repositoryIn } from './repository-name.ts'
 import { useCall } from './use-call.ts'
+
+/** Without a token that the hub accepts, a pull would be refused too. */
+const ASKS_FIRST = new Set(['catalog.gated', 'catalog.hub_token_refused'])
 
 /** Looks a repository up, shows its files with their fit, and pulls one. */
 export function AddFromHub({
@@ -33,7 +37,7 @@ export function AddFromHub({
   const found = useQuery(repositoryQuery(repo))
   const wanted = repositoryIn(typed)
   const usable = found.data?.files.filter((file) => file.unusable === null) ?? []
-  const file = usable.find((one) => one.reference === chosen) ?? bestOf(usable)
+  const file = usable.find((one) => one.reference === chosen) ?? bestFile(usable)
   const tooLarge = file?.fit?.verdict === 'does-not-fit'
   const mustName = file !== null && (file.id_taken || file.id === null)
   const call =
@@ -46,7 +50,9 @@ export function AddFromHub({
     toast({ title: t('pull-begun', { name: begun.model_name }), says: t('stays') })
     onClose()
   })
-  const ready = file !== null && !file.here && (!mustName || isId(as)) && (!tooLarge || anyway) && !found.error
+  const isRefused = ASKS_FIRST.has(found.data?.header_problem?.code ?? '')
+  const ready =
+    file !== null && !isRefused && !file.here && (!mustName || isId(as)) && (!tooLarge || anyway) && !found.error
   const look = () => wanted && (wanted === repo ? void found.refetch() : onRepo(wanted))
   return frame(
     <>
@@ -119,7 +125,7 @@ export function AddFromHub({
     </>,
     {
       call,
-      label: file && !file.here ? t('pull-amount', { amount: format.bytes(file.bytes) }) : t('pull'),
+      label: file && !file.here ? t('pull-amount', { amount: format.amount(file.bytes) }) : t('pull'),
       busy: pull.isPending,
       ready,
       onDo: () => call && pull.mutate(call),
@@ -160,17 +166,14 @@ function WhatItIs({
           </span>
         )}
       </p>
-      {problem && (
-        <Note tone="warn">
-          {t('header-problem')} <span lang="en">{problem.message}</span>
-        </Note>
-      )}
+      {problem &&
+        (ASKS_FIRST.has(problem.code) ? (
+          <PullTrouble error={problem} />
+        ) : (
+          <Note tone="warn">
+            {t('header-problem')} <span lang="en">{problem.message}</span>
+          </Note>
+        ))}
     </>
   )
-}
-
-/** The largest that fits well; else the smallest. */
-function bestOf(files: readonly HubFile[]): HubFile | null {
-  const fits = files.filter((file) => !file.here && file.fit?.verdict === 'fits')
-  return fits.at(-1) ?? files.find((file) => !file.here) ?? files[0] ?? null
 }

@@ -42,7 +42,7 @@ export function DeleteDialog({
         <li>
           {sharers.length > 0
             ? t('ends-shared', { names: format.list(sharers) })
-            : t('ends-bytes', { amount: format.bytes(consequences.bytes_freed) })}
+            : t('ends-bytes', { amount: format.amount(consequences.bytes_freed) })}
         </li>
         {replicas > 0 && <li>{t('ends-replicas', { count: replicas })}</li>}
         {adapters.length > 0 && <li>{t('ends-adapters', { names: format.list(adapters) })}</li>}

@@ -24,14 +24,14 @@ export function Elsewhere({ of: { model, facts } }: { of: ModelDetail }) {
       head: t('memory-least'),
       right: true,
       phone: true,
-      cell: (one) => format.bytes(one.memory_bytes_min, 0),
+      cell: (one) => format.amount(one.memory_bytes_min),
     },
     { id: 'basis', head: t('known-from'), soft: true, cell: (one) => t(`basis-${one.basis}`) },
   ]
   return (
     <Section title={t('elsewhere')} id="elsewhere">
       <p className="t13 soft above-table">
-        {t('elsewhere-says', { capacity: format.bytes(model.fit.capacity_bytes) })}
+        {t('elsewhere-says', { capacity: format.amount(model.fit.capacity_bytes) })}
       </p>
       <Table label={t('elsewhere')} columns={columns} rows={rows} idOf={(one) => `${one.hardware} ${one.precision}`} />
       <p className="small faint under-table" lang="en">

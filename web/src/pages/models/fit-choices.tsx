@@ -56,9 +56,9 @@ export function FitChoices({
             <b className="medium cut">{choice.name}</b>
             {choice.note && <span className="faint nowrap">{choice.note}</span>}
           </span>
-          <span className="r">{format.bytes(choice.bytes)}</span>
+          <span className="r">{format.amount(choice.bytes)}</span>
           <span className="r soft">
-            {choice.fit?.needed_bytes ? `≈ ${format.bytes(choice.fit.needed_bytes)}` : '–'}
+            {choice.fit?.needed_bytes ? `≈ ${format.amount(choice.fit.needed_bytes)}` : '–'}
           </span>
           <span>{choice.fit ? <FitState verdict={choice.fit.verdict} /> : <span className="faint">–</span>}</span>
         </label>

@@ -61,7 +61,7 @@ export function LoadDialog({ id, onClose }: { id: string; onClose: () => void })
       open
       onClose={onClose}
       title={t('load-of', { name })}
-      says={t('load-says')}
+      says={t(model?.state === 'loaded' ? 'load-again-says' : 'load-says')}
       foot={<ShowCall call={call} />}
       acts={
         <>

@@ -14,7 +14,7 @@ export function MemoryBar({ of }: { of: Estimate }) {
   const part = (name: string, bytes: number | null, other = false) =>
     bytes === null || bytes <= 0
       ? []
-      : [{ name, share: bytes / whole, says: `${other ? '' : about}${format.bytes(bytes)}`, other }]
+      : [{ name, share: bytes / whole, says: `${other ? '' : about}${format.amount(bytes)}`, other }]
   const parts =
     of.weights_bytes === null
       ? part(t('needed'), needed)
@@ -32,8 +32,8 @@ export function MemoryBar({ of }: { of: Estimate }) {
         left === null
           ? null
           : left >= 0
-            ? t('left-of', { left: format.bytes(left), capacity: format.bytes(capacity) })
-            : t('short-of', { short: format.bytes(-left), capacity: format.bytes(capacity) })
+            ? t('left-of', { left: format.amount(left), capacity: format.amount(capacity) })
+            : t('short-of', { short: format.amount(-left), capacity: format.amount(capacity) })
       }
     />
   )

@@ -98,13 +98,14 @@ function Story({ of: detail, search, set }: { of: ModelDetail; search: ModelSear
           <UsedBy of={detail} />
         </div>
         <aside aria-label={t('facts')}>
-          {model.served && (
+          {model.served && (model.weights !== null || detail.no_source === null) && (
             <Section title={t('call-it')}>
               <Code
                 samples={callSamples(model.id, model.task)}
                 foot={
                   <>
-                    {t('runs-as-printed')} {may('keys.create') && <Link to="/keys">{t('create-key')}</Link>}
+                    {t(model.weights === null ? 'runs-once-here' : 'runs-as-printed')}{' '}
+                    {may('keys.create') && <Link to="/keys">{t('create-key')}</Link>}
                   </>
                 }
               />

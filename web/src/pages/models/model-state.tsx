@@ -21,7 +21,7 @@ export function ModelState({ of: { state, pull, trouble } }: { of: Pick<Model, '
   if (state === 'not-here') return <span className="faint">{t('state-not-here')}</span>
   const shown = (
     <State tone={TONES[state]} {...(state === 'paused' ? { sign: 'half' as const } : {})}>
-      {t(`state-${state}`)}
+      {t(pull?.state === 'queued' && state === 'pulling' ? 'state-queued' : `state-${state}`)}
       {share !== null && ` ${format.percent(share, 0)}`}
     </State>
   )

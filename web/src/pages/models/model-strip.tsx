@@ -21,9 +21,9 @@ export function ModelStrip({ of: { model, used_by } }: { of: ModelDetail }) {
             fit.needed_bytes === null
               ? t('size-unknown')
               : t('needs-free', {
-                  needed: `${fit.needed_basis === 'loaded' ? '' : '≈ '}${format.bytes(fit.needed_bytes)}`,
-                  capacity: format.bytes(fit.capacity_bytes),
-                  free: format.bytes(fit.free_bytes),
+                  needed: `${fit.needed_basis === 'loaded' ? '' : '≈ '}${format.amount(fit.needed_bytes)}`,
+                  capacity: format.amount(fit.capacity_bytes),
+                  free: format.amount(fit.free_bytes),
                 })
           }
         >
@@ -57,7 +57,7 @@ export function ModelStrip({ of: { model, used_by } }: { of: ModelDetail }) {
                   context: format.number(engine.context_tokens),
                 })
               : weights
-                ? t('weights-here', { amount: format.bytes(weights.bytes) })
+                ? t('weights-here', { amount: format.amount(weights.bytes) })
                 : t('weights-not-here')
           }
         >

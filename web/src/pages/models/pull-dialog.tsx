@@ -16,7 +16,7 @@ import {
 } from '../../ui/index.ts'
 import { FitChoices } from './fit-choices.tsx'
 import { type ModelDetail, modelQuery, type Pull, pullModel } from './models-api.ts'
-import { useModelsWords } from './models-words.ts'
+import { useGap, useModelsWords } from './models-words.ts'
 import { PullTrouble } from './pull-trouble.tsx'
 import { useCall } from './use-call.ts'
 
@@ -36,6 +36,7 @@ export function PullDialog({ id, onClose }: { id: string; onClose: () => void })
 
 function PullForm({ of: detail, onClose }: { of: ModelDetail; onClose: () => void }) {
   const t = useModelsWords()
+  const gap = useGap()
   const format = useFormat()
   const reasonOf = useFitReason()
   const { model } = detail
@@ -67,7 +68,7 @@ function PullForm({ of: detail, onClose }: { of: ModelDetail; onClose: () => voi
         <>
           <Button onClick={onClose}>{t('cancel')}</Button>
           <Button look="primary" busy={pull.isPending} disabled={missing} onClick={() => pull.mutate(call)}>
-            {choice ? t('pull-amount', { amount: format.bytes(choice.weights_bytes) }) : t('pull')}
+            {choice ? t('pull-amount', { amount: format.amount(choice.weights_bytes) }) : t('pull')}
           </Button>
         </>
       }
@@ -95,7 +96,7 @@ function PullForm({ of: detail, onClose }: { of: ModelDetail; onClose: () => voi
         {choice?.source && (
           <p className="t13 soft">
             {reasonOf(choice.fit)}
-            {t('gap')}
+            {gap}
             {t(choice.source.publisher === 'maker' ? 'from-maker' : 'from-community')}{' '}
             {choice.source.url ? (
               <a href={choice.source.url} target="_blank" rel="noreferrer" className="breaks">

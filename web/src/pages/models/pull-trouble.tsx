@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import { usePlace } from '../../app/session.ts'
 import { Id, Note } from '../../ui/index.ts'
-import { useModelsWords } from './models-words.ts'
+import { useGap, useModelsWords } from './models-words.ts'
 
 /** What each refusal of a source asks for; others say it in their own sentence. */
 const KNOWN = {
@@ -19,6 +19,7 @@ const ABOUT_THE_TOKEN = new Set(['catalog.gated', 'catalog.hub_token_refused'])
 /** Why weights do not come, what one may do about it, and what the source said. */
 export function PullTrouble({ error }: { error: { code: string; message: string; requestId?: string | null } }) {
   const t = useModelsWords()
+  const gap = useGap()
   const { may } = usePlace()
   const known = KNOWN[error.code as keyof typeof KNOWN]
   return (
@@ -27,9 +28,9 @@ export function PullTrouble({ error }: { error: { code: string; message: string;
         {known && (
           <>
             <b className="medium">{t(`trouble-${known}`)}</b>
-            {t('gap')}
+            {gap}
             {t(`trouble-${known}-do`)}
-            {t('gap')}
+            {gap}
             {ABOUT_THE_TOKEN.has(error.code) &&
               (may('hub.update') ? (
                 <Link to="/settings" hash="hub">

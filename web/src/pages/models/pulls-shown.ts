@@ -26,6 +26,16 @@ export function pullsShown(
 const isLaterPull = (other: PullOnWire, pull: PullOnWire) =>
   other.model === pull.model && other.id !== pull.id && Date.parse(other.created_at) > Date.parse(pull.created_at)
 
+/** Whether somebody may set it going again. A running one may fall back to the queue too, but by itself. */
+export function canGoOn({ state, allowed }: Pick<PullOnWire, 'state' | 'allowed'>): boolean {
+  return (state === 'paused' || state === 'failed') && allowed.includes('queued')
+}
+
+/** From where, in short: the repository of a hub, without the file; anything else as the server says it. */
+export function originOf({ source, from }: Pick<PullOnWire, 'source' | 'from'>): string {
+  return source === 'hub' ? from.replace(/^hub /, '').split('/').slice(0, 2).join('/') : from
+}
+
 /** 0 to 1; null until the source has said how much it is. */
 export function shareOf({ bytes_done, bytes_total }: Pick<PullOnWire, 'bytes_done' | 'bytes_total'>): number | null {
   return bytes_total === 0 ? null : Math.min(1, bytes_done / bytes_total)

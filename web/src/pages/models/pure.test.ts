@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PullOnWire } from '../../../../src/deployments/schema.ts'
 import { contextChoices, parametersInWords } from './parameters.ts'
-import { pullsShown, shareOf } from './pulls-shown.ts'
+import { canGoOn, originOf, pullsShown, shareOf } from './pulls-shown.ts'
 
 test('parameters are said as people say them', () => {
   assert.deepEqual(
@@ -56,4 +56,11 @@ test('open pulls, late ends and failures that nobody began again are under way',
   )
   assert.equal(shareOf({ bytes_done: 5, bytes_total: 0 }), null)
   assert.equal(shareOf({ bytes_done: 5, bytes_total: 10 }), 0.5)
+})
+
+test('only what stands still can go on; an origin is told without its file', () => {
+  assert.ok(!canGoOn({ state: 'running', allowed: ['queued'] }))
+  assert.ok(canGoOn({ state: 'failed', allowed: ['queued', 'cancelled'] }))
+  assert.equal(originOf({ source: 'hub', from: 'hub Qwen/Qwen3-8B-GGUF/a/b.gguf' }), 'Qwen/Qwen3-8B-GGUF')
+  assert.equal(originOf({ source: 'local-file', from: 'file a.gguf' }), 'file a.gguf')
 })

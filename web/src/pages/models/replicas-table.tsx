@@ -66,7 +66,7 @@ export function ReplicasTable({ rows, narrow = false }: { rows: readonly Replica
             cell: (one: Replica) => t(`engine-${one.engine_kind}`),
           } satisfies Column<Replica>,
         ]),
-    { id: 'memory', head: t('column-memory'), right: true, cell: (one) => format.bytes(one.memory_bytes) },
+    { id: 'memory', head: t('column-memory'), right: true, cell: (one) => format.amount(one.memory_bytes) },
     {
       id: 'slots',
       head: t('column-slots'),

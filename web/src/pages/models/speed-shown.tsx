@@ -5,7 +5,7 @@ import type { Speed } from './models-api.ts'
 export function SpeedShown({ of: speed }: { of: Speed | null }) {
   const format = useFormat()
   if (speed === null) return '–'
-  const figure = format.figure(speed.tokens_per_second, speed.tokens_per_second < 10 ? 1 : 0)
+  const figure = format.number(speed.tokens_per_second, speed.tokens_per_second < 10 ? 1 : 0)
   return speed.basis === 'measured' ? (
     figure
   ) : (

@@ -19,7 +19,7 @@ import {
 import { failedPullsQuery, movePull, type Pull } from './models-api.ts'
 import { useModelsWords } from './models-words.ts'
 import { PullTrouble } from './pull-trouble.tsx'
-import { pullsShown, shareOf } from './pulls-shown.ts'
+import { canGoOn, originOf, pullsShown, shareOf } from './pulls-shown.ts'
 import { useCall } from './use-call.ts'
 
 /** Pulls that run, wait, failed or have just arrived: of all models, or of one. Nothing is shown where there are none. */
@@ -31,9 +31,11 @@ export function UnderWay({ model }: { model?: string }) {
   if (shown.length === 0) return null
   return (
     <Section title={t('under-way')} count={shown.length > 1 ? shown.length : undefined}>
-      {shown.map((pull) => (
-        <PullRow key={pull.id} of={pull} />
-      ))}
+      <div className="pulls">
+        {shown.map((pull) => (
+          <PullRow key={pull.id} of={pull} />
+        ))}
+      </div>
       {shown.some((pull) => pull.state === 'running' || pull.state === 'queued') && (
         <p className="small faint code-foot">{t('stays')}</p>
       )}
@@ -64,7 +66,10 @@ function PullRow({ of: pull }: { of: Pull }) {
       <Work
         wordy
         name={t('pull-of', { name: pull.model_name })}
-        note={`${precisionName(pull.precision, t('other-precision'))}, ${pull.from}`}
+        note={t('form-from', {
+          precision: precisionName(pull.precision, t('other-precision')),
+          from: originOf(pull),
+        })}
         state={pull.state === 'running' && pull.phase === 'checking' ? 'checking' : STATES[pull.state]}
         share={pull.state === 'done' ? 1 : shareOf(pull)}
         amount={pull.bytes_total > 0 ? bytesOf(pull.bytes_done, pull.bytes_total) : null}
@@ -75,10 +80,10 @@ function PullRow({ of: pull }: { of: Pull }) {
         }
         secondsLeft={pull.seconds_left}
         onPause={can('paused') ? go('pause') : undefined}
-        onResume={can('queued') ? go('resume') : undefined}
+        onResume={may('models.pull') && canGoOn(pull) ? go('resume') : undefined}
         onCancel={can('cancelled') ? () => setGiving(true) : undefined}
         acts={
-          can('paused') || can('queued') ? (
+          can('paused') || (may('models.pull') && canGoOn(pull)) ? (
             <ShowCall call={movePull(pull.id, can('paused') ? 'pause' : 'resume')} />
           ) : (
             pull.state === 'done' &&

@@ -30,7 +30,7 @@ export function UnloadDialog({ id, onClose }: { id: string; onClose: () => void 
       foot={<ShowCall call={call} />}
     >
       {own.length > 0 && (
-        <p>{t('unload-frees', { amount: format.bytes(own.reduce((sum, one) => sum + one.memory_bytes, 0)) })}</p>
+        <p>{t('unload-frees', { amount: format.amount(own.reduce((sum, one) => sum + one.memory_bytes, 0)) })}</p>
       )}
       <p>{t('unload-says')}</p>
       {busy > 0 && <p>{t('unload-busy', { count: busy })}</p>}

@@ -1,11 +1,12 @@
 import type { ModelDetail } from './models-api.ts'
-import { type ModelsWords, useModelsWords } from './models-words.ts'
+import { type ModelsWords, useGap, useModelsWords } from './models-words.ts'
 
 const THINKING = { never: null, always: 'thinks-always', switch: 'thinks-switch' } as const
 
 /** What a model is for, in a line made of its facts. */
 export function useModelSentence(): (detail: ModelDetail) => string {
   const t = useModelsWords()
+  const gap = useGap()
   return ({ model, facts }) => {
     const thinking = model.task === 'chat' ? THINKING[facts.thinking.mode] : null
     return [
@@ -15,6 +16,6 @@ export function useModelSentence(): (detail: ModelDetail) => string {
       !model.served && t('is-not-served'),
     ]
       .filter(Boolean)
-      .join(t('gap'))
+      .join(gap)
   }
 }

@@ -3,13 +3,14 @@ import { Loaded, Section, Select, ShowCall, useFitReason, useFormat } from '../.
 import { MemoryBar } from './memory-bar.tsx'
 import type { SetModelSearch } from './model-page.tsx'
 import { type Estimate, fitQuery, type ModelDetail } from './models-api.ts'
-import { useModelsWords } from './models-words.ts'
+import { useGap, useModelsWords } from './models-words.ts'
 import { contextChoices } from './parameters.ts'
 import type { ModelSearch } from './search.ts'
 
 /** What it takes of this machine's memory, for a context that one chooses, and why that is so. */
 export function WhyFits({ of: detail, search, set }: { of: ModelDetail; search: ModelSearch; set: SetModelSearch }) {
   const t = useModelsWords()
+  const gap = useGap()
   const format = useFormat()
   const reasonOf = useFitReason()
   const { model, facts } = detail
@@ -52,11 +53,11 @@ export function WhyFits({ of: detail, search, set }: { of: ModelDetail; search: 
             <MemoryBar of={of} />
             <p className="t13 soft why-words">
               {reasonOf(of)}
-              {t('gap')}
+              {gap}
               {generates && <ContextWords of={of} facts={facts} />}
-              {of.sequences > 1 && `${t('gap')}${t('for-sequences', { count: of.sequences })}`}
+              {of.sequences > 1 && `${gap}${t('for-sequences', { count: of.sequences })}`}
               {of.unloads.length > 0 &&
-                `${t('gap')}${t('unloads', { names: format.list(of.unloads.map(({ name }) => name)) })}`}
+                `${gap}${t('unloads', { names: format.list(of.unloads.map(({ name }) => name)) })}`}
             </p>
           </>
         )}
@@ -68,6 +69,7 @@ export function WhyFits({ of: detail, search, set }: { of: ModelDetail; search: 
 /** What a token of context takes, as a sum one can check, and what the whole context would take. */
 function ContextWords({ of, facts }: { of: Estimate; facts: ModelDetail['facts'] }) {
   const t = useModelsWords()
+  const gap = useGap()
   const format = useFormat()
   const each = of.context_bytes_per_token
   if (each === null)
@@ -84,20 +86,25 @@ function ContextWords({ of, facts }: { of: Estimate; facts: ModelDetail['facts']
   const all = each * of.context_tokens_max
   const here = t('context-at', {
     tokens: format.number(of.context_tokens),
-    amount: format.bytes(each * of.context_tokens),
+    amount: format.amount(each * of.context_tokens),
   })
   return (
     <>
       {isPlain
         ? t('context-each-sum', { kib, layers: shape.layers, heads: shape.kv_heads, size: shape.head_size })
         : t('context-each', { kib })}
-      {t('gap')}
+      {gap}
       {here}
       {of.context_tokens < of.context_tokens_max
-        ? `${t('gap')}${t(all + (of.weights_bytes ?? 0) > of.capacity_bytes ? 'context-full-not' : 'context-full', {
-            tokens: format.number(of.context_tokens_max),
-            amount: format.bytes(all),
-          })}`
+        ? `${gap}${t(
+            of.verdict !== 'does-not-fit' && all + (of.weights_bytes ?? 0) > of.capacity_bytes
+              ? 'context-full-not'
+              : 'context-full',
+            {
+              tokens: format.number(of.context_tokens_max),
+              amount: format.amount(all),
+            },
+          )}`
         : ''}
     </>
   )
