@@ -132,7 +132,10 @@ export function Table<Row>({
                 tabIndex={onOpen || onPick ? (at === 0 ? 0 : -1) : undefined}
                 onKeyDown={(event) => onKey(event, row)}
                 onClick={(event) => {
-                  if (onOpen && !(event.target as HTMLElement).closest('a, button, label, input')) onOpen(row)
+                  const target = event.target as HTMLElement
+                  // A menu of the row floats elsewhere in the page, and its clicks come here all the same.
+                  if (!event.currentTarget.contains(target)) return
+                  if (onOpen && !target.closest('a, button, label, input')) onOpen(row)
                 }}
               >
                 {onPick && (
