@@ -37,9 +37,13 @@ export default defineConfig({
   },
   server: {
     port: 5173,
+    fs: { allow: ['.', '../node_modules'] }, // the fonts are there
     proxy: Object.fromEntries(
       // The server trusts its own origin alone, and the browser's is this one's.
-      ['/api', '/v1', '/docs', '/openapi.json'].map((path) => [path, { target: backend, headers: { origin: backend } }]),
+      ['/api', '/v1', '/docs', '/openapi.json'].map((path) => [
+        path,
+        { target: backend, headers: { origin: backend } },
+      ]),
     ),
   },
 })

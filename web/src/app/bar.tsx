@@ -16,7 +16,12 @@ export function Bar({ onMenu, onFind }: { onMenu: () => void; onFind: () => void
   const { project } = usePlace()
   const path = useRouterState({ select: (state) => state.location.pathname })
   const entry = entryOf(path)
-  const deeper = entry && entry.path !== '/' ? decodeURIComponent(path.slice(entry.path.length + 1)) : ''
+  const deeper =
+    path === '/people/trail'
+      ? t('trail')
+      : entry && entry.path !== '/'
+        ? decodeURIComponent(path.slice(entry.path.length + 1))
+        : ''
   return (
     <header className="bar">
       <span className="only-phone">

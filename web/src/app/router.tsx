@@ -9,6 +9,7 @@ import {
   retainSearchParams,
 } from '@tanstack/react-router'
 import { ApiError } from '../api/client.ts'
+import { parseAccountSearch } from '../pages/account/search.ts'
 import { parseKeysSearch } from '../pages/keys/search.ts'
 import { parseModelSearch, parseModelsSearch } from '../pages/models/search.ts'
 import { parsePeopleSearch, parseTrailSearch } from '../pages/people/search.ts'
@@ -101,7 +102,10 @@ const settings = createRoute({
   ...page('/settings', () => import('../pages/settings/settings-page.tsx')),
   validateSearch: parseSettingsSearch,
 })
-const account = createRoute(page('/account', () => import('../pages/account/account-page.tsx')))
+const account = createRoute({
+  ...page('/account', () => import('../pages/account/account-page.tsx')),
+  validateSearch: parseAccountSearch,
+})
 const parts = createRoute(page('/parts', () => import('../pages/parts/parts-page.tsx')))
 
 const alone = <Path extends `/${string}`>(path: Path, load: () => Promise<{ default: React.ComponentType }>) =>

@@ -6,7 +6,9 @@ export function NewPassword({
   value,
   onChange,
   error,
+  label,
 }: {
+  label?: string
   value: string
   onChange: (value: string) => void
   error?: string | null | undefined
@@ -14,7 +16,7 @@ export function NewPassword({
   const t = useAloneWords()
   return (
     <TextField
-      label={t('password')}
+      label={label ?? t('password')}
       help={t('password-help')}
       error={error}
       value={value}

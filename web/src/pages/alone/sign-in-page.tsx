@@ -10,6 +10,7 @@ import { Alone } from './alone.tsx'
 import { useAloneWords } from './alone-words.ts'
 import { pathOfOurs } from './landing.ts'
 import { askForPasskey, passkeysKnown } from './passkey.ts'
+import { ssoProblem } from './sso-problems.ts'
 
 export default function SignInPage() {
   const t = useAloneWords()
@@ -148,19 +149,4 @@ function PasskeyTrouble({ error }: { error: unknown }) {
   // The browser's own window was closed, or it has no passkey for this address.
   if (error instanceof DOMException) return <Note>{t('passkey-none')}</Note>
   return <SignInTrouble error={error} />
-}
-
-const SSO_PROBLEMS = [
-  'sso_email_unverified',
-  'sso_domain_refused',
-  'sso_not_invited',
-  'sso_not_linked',
-  'sso_email_missing',
-  'sso_cancelled',
-  'sso_expired',
-  'sso_link_refused',
-] as const
-
-function ssoProblem(t: ReturnType<typeof useAloneWords>, code: string): string {
-  return t(SSO_PROBLEMS.find((known) => known === code) ?? 'sso_failed')
 }

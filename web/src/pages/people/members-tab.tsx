@@ -22,6 +22,9 @@ import { usePeopleWords } from './people-words.ts'
 import { type PeopleSearch, ROLES } from './search.ts'
 import { useOrganization } from './use-organization.ts'
 
+/** Columns that the panel says as well, left out while it is open. */
+const BESIDE_A_PANEL = ['projects', 'keys']
+
 type Words = ReturnType<typeof usePeopleWords>
 
 export function MembersTab() {
@@ -96,7 +99,9 @@ export function MembersTab() {
             <Table
               label={t('tab-members')}
               rows={rows}
-              columns={memberColumns(t, me.person?.id ?? null, (id) => openPanel(id))}
+              columns={memberColumns(t, me.person?.id ?? null, (id) => openPanel(id)).filter(
+                ({ id }) => !open || !BESIDE_A_PANEL.includes(id),
+              )}
               idOf={(member) => member.user_id}
               nameOf={(member) => member.name}
               under={(member) => member.email}
@@ -150,7 +155,22 @@ function memberColumns(t: Words, self: string | null, onOpen: (id: string) => vo
         </span>
       ),
     },
-    { id: 'email', head: t('email'), soft: true, cell: (member) => member.email },
+    {
+      id: 'role',
+      head: t('role'),
+      phone: true,
+      cell: (member) => (member.role ? t(`role-${member.role}`) : <span className="faint">{t('role-none')}</span>),
+    },
+    {
+      id: 'email',
+      head: t('email'),
+      soft: true,
+      cell: (member) => (
+        <span className="email cut" title={member.email}>
+          {member.email}
+        </span>
+      ),
+    },
     {
       id: 'projects',
       head: t('in-projects'),
@@ -168,12 +188,6 @@ function memberColumns(t: Words, self: string | null, onOpen: (id: string) => vo
       head: t('last-seen'),
       soft: true,
       cell: (member) => (member.last_seen_at ? <Ago at={member.last_seen_at} /> : t('no-session')),
-    },
-    {
-      id: 'role',
-      head: t('role'),
-      phone: true,
-      cell: (member) => (member.role ? t(`role-${member.role}`) : <span className="faint">{t('role-none')}</span>),
     },
   ]
 }

@@ -84,7 +84,7 @@ function columns(t: ReturnType<typeof usePeopleWords>, says: (rule: Rule) => str
     ...HOLDERS.map((holder) => ({
       id: holder,
       head: t(`role-${holder}`),
-      width: '96px',
+      width: '104px',
       phone: holder === role,
       cell: (rule: Rule) => <Mark verdict={verdictOf(rule, holder)} />,
     })),

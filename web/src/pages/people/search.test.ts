@@ -10,10 +10,12 @@ it('an address of People keeps what it knows and drops the rest', () => {
   assert.deepEqual(parsePeopleSearch({ tab: 'members', role: 'owner', make: true }), { role: 'owner', make: true })
 })
 
-it('an address of the trail takes whole days and actions only', () => {
-  assert.deepEqual(
-    parseTrailSearch({ of: 'installation', action: 'key', from: '2026-11-24', to: '2026-13-40', actor: 'machine' }),
-    { of: 'installation', action: 'key', from: '2026-11-24', actor: 'machine' },
-  )
+it('an address of the trail takes a time and actions, and drops the rest', () => {
+  assert.deepEqual(parseTrailSearch({ of: 'installation', action: 'key', range: '7d', from: 'x', actor: 'machine' }), {
+    of: 'installation',
+    action: 'key',
+    range: '7d',
+    actor: 'machine',
+  })
   assert.deepEqual(parseTrailSearch({ of: 'elsewhere', action: "key' or 1=1", from: 'yesterday' }), {})
 })

@@ -1,4 +1,5 @@
 /** What the addresses of People may say. What they do not know is left out. */
+import { parseRange, type RangeSearch } from '../usage/range.ts'
 
 export const TABS = ['members', 'invitations', 'accounts', 'roles', 'operators'] as const
 export type Tab = (typeof TABS)[number]
@@ -20,16 +21,13 @@ export type PeopleSearch = {
   make?: true
 }
 
-export type TrailSearch = {
+export type TrailSearch = RangeSearch & {
   /** The installation's trail; absent = the organisation's. */
   of?: 'installation'
   actor?: string
   /** `key.created`, or `key` for all that happened to keys. */
   action?: string
   target?: string
-  /** Days as `2026-11-24`, both included. */
-  from?: string
-  to?: string
   /** The event whose panel is open. */
   event?: string
 }
@@ -37,8 +35,6 @@ export type TrailSearch = {
 const oneOf = <Word extends string>(words: readonly Word[], value: unknown): Word | undefined =>
   words.find((word) => word === value)
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
-const day = (value: unknown): string | undefined =>
-  typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value)) ? value : undefined
 
 export function parsePeopleSearch(raw: Record<string, unknown>): PeopleSearch {
   return present<PeopleSearch>({
@@ -53,15 +49,16 @@ export function parsePeopleSearch(raw: Record<string, unknown>): PeopleSearch {
 
 export function parseTrailSearch(raw: Record<string, unknown>): TrailSearch {
   const action = text(raw.action)
-  return present<TrailSearch>({
-    of: oneOf(['installation'] as const, raw.of),
-    actor: text(raw.actor),
-    action: action && /^[a-z_]+(\.[a-z_]+)?$/.test(action) ? action : undefined,
-    target: text(raw.target),
-    from: day(raw.from),
-    to: day(raw.to),
-    event: text(raw.event),
-  })
+  return {
+    ...parseRange(raw),
+    ...present<Omit<TrailSearch, keyof RangeSearch>>({
+      of: oneOf(['installation'] as const, raw.of),
+      actor: text(raw.actor),
+      action: action && /^[a-z_]+(\.[a-z_]+)?$/.test(action) ? action : undefined,
+      target: text(raw.target),
+      event: text(raw.event),
+    }),
+  }
 }
 
 type Loose<T> = { [K in keyof T]: T[K] | undefined }
