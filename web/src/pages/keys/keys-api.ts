@@ -28,6 +28,8 @@ export function keysQuery(projectId: string, { q, state, model, sort, order }: K
       get<Page>('/api/keys', { ...filter, limit: PAGE_ROWS, after: pageParam }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
+    // While one types, the list stays, and the field with it.
+    placeholderData: keepPreviousData,
     enabled: projectId !== '',
     refetchInterval: 10_000,
   })

@@ -15,10 +15,12 @@ import { useRequestWords } from './requests-words.ts'
 
 export default function RequestPage() {
   const { request: id = '' } = useParams({ strict: false }) as { request?: string }
+  const t = useRequestWords()
   const query = useQuery(requestQuery(id))
   const sentence = useSentence()
   return (
     <Page>
+      {query.error && !query.data && <PageTitle title={t('request')} />}
       <Loaded query={query} rows={8}>
         {(request) => (
           <>

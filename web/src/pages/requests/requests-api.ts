@@ -1,5 +1,5 @@
 /** What the Requests page and a request's own page ask. */
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import type { Static } from 'typebox'
 import type { RequestContentShape } from '../../../../src/billing/request-content-schema.ts'
 import type { RequestOnWire, RequestWholeOnWire } from '../../../../src/billing/request-schema.ts'
@@ -44,6 +44,7 @@ export function requestsQuery(asked: RequestsAsked) {
     getNextPageParam: (page) => page.next,
     staleTime: Number.POSITIVE_INFINITY,
     refetchOnMount: 'always',
+    placeholderData: keepPreviousData,
   })
 }
 

@@ -83,7 +83,7 @@ export default function RequestsPage() {
           ) : (
             <>
               <Toolbar search={search} set={set} />
-              <NewRows asked={asked} listed={listed} />
+              {!query.isPlaceholderData && <NewRows asked={asked} listed={listed} />}
               <Table
                 label={t('title')}
                 rows={listed}
@@ -167,7 +167,7 @@ function NewRows({ asked, listed }: { asked: RequestsAsked; listed: readonly { i
   const { data: newest } = useQuery(newestQuery(asked))
   const { count, more } = countNew(newest, listed)
   return (
-    <div role="status">
+    <div role="status" className="new-rows-box">
       {count > 0 && newest && (
         <button
           type="button"

@@ -53,7 +53,7 @@ export default function UsagePage() {
     <Split panel={isOpen && query.data && <UsagePanel usage={query.data} search={search} set={set} />}>
       <PageTitle title={t('title')} says={t('says')}>
         {query.data && (
-          <span className="small faint nowrap desk-only counted" title={t('counted-help')}>
+          <span className="small faint nowrap desk-only" title={t('counted-help')}>
             {t('counted-to', { time: format.clock(new Date(query.data.counted_to)) })}
           </span>
         )}
