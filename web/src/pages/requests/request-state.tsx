@@ -13,7 +13,8 @@ export function RequestState({ of: { outcome, error_code } }: { of: Pick<Request
     case 'failed':
       return (
         <State tone="bad">
-          <span className="cut request-code">{error_code ?? t('failed')}</span>
+          <span className="cut request-code desk-only">{error_code ?? t('failed')}</span>
+          <span className="only-phone">{t('failed')}</span>
         </State>
       )
     default:

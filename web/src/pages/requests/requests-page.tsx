@@ -91,8 +91,8 @@ export default function RequestsPage() {
                 idOf={(one) => one.id}
                 under={(one) => (
                   <>
-                    <Ago at={one.started_at} /> · {format.number(one.tokens_in)} {t('in')},{' '}
-                    {format.number(one.tokens_out)} {t('out')}
+                    <Ago at={one.started_at} /> ·{' '}
+                    {t('under', { in: format.number(one.tokens_in), out: format.number(one.tokens_out) })}
                   </>
                 )}
                 onOpen={(one) => void navigate({ to: '/requests/$request', params: { request: one.id } })}
