@@ -19,8 +19,8 @@ export function EmailForm({ of: account }: { of: Account }) {
   return (
     <div className="form">
       <div className="row wide account-line">
-        <span>
-          <b className="medium">{account.email}</b>{' '}
+        <span className="row account-email">
+          <b className="medium cut">{account.email}</b>
           {account.email_verified ? (
             <State tone="good">{t('email-confirmed')}</State>
           ) : (

@@ -2,19 +2,34 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { ApiError, api } from '../../api/client.ts'
 import { useProjectId } from '../../app/session.ts'
-import { Button, Code, CopyButton, Dialog, ShowCall, Sign, Trouble } from '../../ui/index.ts'
+import { Button, Code, CopyButton, Dialog, SelectField, ShowCall, Sign, Trouble } from '../../ui/index.ts'
 import { firstCall } from './first-call.ts'
 import { EMPTY_FORM, KeyFields } from './key-form.tsx'
+import { useServiceAccounts } from './key-owners.ts'
 import { createKey, expiryIn, ipsIn, keyQuery, type NewKey } from './keys-api.ts'
 import { useKeyWords } from './keys-words.ts'
 import { useModelNames } from './model-names.ts'
 
+const ONESELF = 'oneself'
+
 /** Makes a key, then shows its secret this once with a call to try. */
-export function CreateKeyDialog({ onClose, onMade }: { onClose: () => void; onMade: (id: string) => void }) {
+export function CreateKeyDialog({
+  owner,
+  onClose,
+  onMade,
+}: {
+  /** A service account that the address proposes; anybody else counts as oneself. */
+  owner?: string | undefined
+  onClose: () => void
+  onMade: (id: string) => void
+}) {
   const t = useKeyWords()
   const projectId = useProjectId()
   const queries = useQueryClient()
   const [form, setForm] = useState(EMPTY_FORM)
+  const accounts = useServiceAccounts()
+  const [chosen, setChosen] = useState<string>(owner ?? ONESELF)
+  const account = accounts.find(({ id }) => id === chosen) ?? null
   const call = createKey({
     name: form.name.trim(),
     project_id: projectId,
@@ -22,10 +37,12 @@ export function CreateKeyDialog({ onClose, onMade }: { onClose: () => void; onMa
     ips: ipsIn(form.ips),
     expires_at: expiryIn(form.lifetime ?? 'never'),
     scopes: ['inference', 'models.read'],
+    ...(account ? { service_account_id: account.id } : {}),
   })
   const make = useMutation({
     mutationFn: () => api<NewKey>(call),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['keys'] }),
+    onSuccess: () =>
+      Promise.all(['keys', 'service-accounts'].map((name) => queries.invalidateQueries({ queryKey: [name] }))),
   })
   if (make.data)
     return (
@@ -61,7 +78,20 @@ export function CreateKeyDialog({ onClose, onMade }: { onClose: () => void; onMa
         }}
       >
         {make.error && !problem && <Trouble error={make.error} />}
-        <KeyFields form={form} onChange={setForm} problem={problem} />
+        <KeyFields form={form} onChange={setForm} problem={problem}>
+          {accounts.length > 0 && (
+            <SelectField
+              label={t('owner')}
+              help={t(account ? 'owner-account-help' : 'owner-you-help')}
+              value={account?.id ?? ONESELF}
+              onChange={setChosen}
+              choices={[
+                { value: ONESELF, label: t('owner-you') },
+                ...accounts.map(({ id, name }) => ({ value: id, label: name, note: t('service-account') })),
+              ]}
+            />
+          )}
+        </KeyFields>
       </form>
     </Dialog>
   )

@@ -1,4 +1,5 @@
 /** The fields that a key has, for making one and for changing one. */
+import type { ReactNode } from 'react'
 import { AreaField, SelectField, TextField, Tick } from '../../ui/index.ts'
 import { LIFETIMES, type Lifetime } from './keys-api.ts'
 import { useKeyWords } from './keys-words.ts'
@@ -20,10 +21,13 @@ export function KeyFields({
   form,
   onChange,
   problem,
+  children,
 }: {
   form: KeyForm
   onChange: (form: KeyForm) => void
   problem: { param: string | null; message: string } | null
+  /** What stands after the name. */
+  children?: ReactNode
 }) {
   const t = useKeyWords()
   const names = [...new Set([...useModelNames(), ...form.models])]
@@ -40,6 +44,7 @@ export function KeyFields({
         maxLength={100}
         autoComplete="off"
       />
+      {children}
       <fieldset className="field plain-set">
         <legend className="label">{t('may-use')}</legend>
         <div className="row oneof">

@@ -20,8 +20,8 @@ const KEYS_AT_ONCE = 200
 /** A fresh key's first use is seen within two seconds. */
 const WAIT_FOR_FIRST_CALL_MS = 1_000
 
-export function keysQuery(projectId: string, { q, state, model, sort, order }: KeysSearch) {
-  const filter = { project_id: projectId, search: q, state, model, sort, order }
+export function keysQuery(projectId: string, { q, state, model, owner, sort, order }: KeysSearch) {
+  const filter = { project_id: projectId, search: q, state, model, owner_id: owner, sort, order }
   return infiniteQueryOptions({
     queryKey: ['keys', filter],
     queryFn: ({ pageParam, signal }) =>

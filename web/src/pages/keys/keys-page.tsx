@@ -9,6 +9,7 @@ import {
   type Column,
   Empty,
   Filter,
+  type FilterChoice,
   type Format,
   Id,
   Loaded,
@@ -22,6 +23,7 @@ import {
 } from '../../ui/index.ts'
 import { CreateKeyDialog } from './create-key.tsx'
 import { firstCall } from './first-call.ts'
+import { useServiceAccounts } from './key-owners.ts'
 import { KeyPanel } from './key-panel.tsx'
 import { KeyState } from './key-state.tsx'
 import { type Key, type KeyUsage, keysQuery, keysUsageQuery } from './keys-api.ts'
@@ -33,15 +35,17 @@ import { KEY_STATES, type KeysSearch } from './search.ts'
 export default function KeysPage() {
   const t = useKeyWords()
   const format = useFormat()
-  const { project, may } = usePlace()
+  const { me, project, may } = usePlace()
   const navigate = useNavigate()
   const search = useSearch({ strict: false }) as KeysSearch
   const { key: openId } = useParams({ strict: false }) as { key?: string }
   const models = useModelNames()
+  const accounts = useServiceAccounts()
   const query = useInfiniteQuery(keysQuery(project?.id ?? '', search))
   const keys = query.data?.pages.flatMap((page) => page.data)
   const { data: usage } = useQuery(keysUsageQuery(may('usage.read') ? (keys ?? []).map(({ id }) => id) : []))
-  const filtered = search.q !== undefined || search.state !== undefined || search.model !== undefined
+  const filtered =
+    search.q !== undefined || search.state !== undefined || search.model !== undefined || search.owner !== undefined
 
   const set = (change: Partial<Record<keyof KeysSearch, unknown>>) =>
     void navigate({ to: '.', search: (now: object) => ({ ...now, ...change }), replace: true } as never)
@@ -93,6 +97,16 @@ export default function KeysPage() {
                   choices={models.map((model) => ({ value: model, label: model }))}
                   onChange={([model]) => set({ model })}
                 />
+                <Filter
+                  single
+                  name={t('owner')}
+                  values={search.owner ? [search.owner] : []}
+                  choices={ownersOf(rows, search.owner, [
+                    ...(me.person ? [{ value: me.person.id, label: t('owner-you') }] : []),
+                    ...accounts.map(({ id, name }) => ({ value: id, label: name })),
+                  ])}
+                  onChange={([owner]) => set({ owner })}
+                />
               </div>
               <Table
                 label={t('title')}
@@ -122,10 +136,18 @@ export default function KeysPage() {
           )
         }
       </Loaded>
-      {search.create && <CreateKeyDialog onClose={() => set({ create: undefined })} onMade={(id) => open(id)} />}
+      {search.create && (
+        <CreateKeyDialog owner={search.owner} onClose={() => set({ create: undefined })} onMade={(id) => open(id)} />
+      )}
       {search.leaked && <LeakedKeyDialog onClose={() => set({ leaked: undefined })} />}
     </Split>
   )
+}
+
+/** Who can be picked, and who is picked already by a link from elsewhere. */
+function ownersOf(rows: readonly Key[], chosen: string | undefined, known: FilterChoice[]): FilterChoice[] {
+  if (chosen === undefined || known.some(({ value }) => value === chosen)) return known
+  return [{ value: chosen, label: rows.find(({ owner }) => owner.id === chosen)?.owner.name ?? chosen }, ...known]
 }
 
 function columns(

@@ -5,6 +5,8 @@ export type KeysSearch = {
   q?: string
   state?: (typeof KEY_STATES)[number]
   model?: string
+  /** Id of a person or a service account; with `create`, whose the new key is. */
+  owner?: string
   sort?: (typeof KEY_SORTS)[number]
   order?: 'asc' | 'desc'
   /** The dialog that makes a key is open. */
@@ -25,6 +27,7 @@ export function parseKeysSearch(raw: Record<string, unknown>): KeysSearch {
     ...(typeof raw.q === 'string' && raw.q !== '' ? { q: raw.q } : {}),
     ...(state ? { state } : {}),
     ...(typeof raw.model === 'string' && raw.model !== '' ? { model: raw.model } : {}),
+    ...(typeof raw.owner === 'string' && raw.owner !== '' ? { owner: raw.owner } : {}),
     ...(sort ? { sort } : {}),
     ...(order ? { order } : {}),
     ...(raw.create === true ? { create: true } : {}),

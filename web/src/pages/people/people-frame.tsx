@@ -1,6 +1,6 @@
 /** Title and tabs that the People pages share. The trail is one of them, at an address of its own. */
 import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 import { PageTitle, Split } from '../../ui/index.ts'
 import './people.css'
 import { usePeopleWords } from './people-words.ts'
@@ -27,6 +27,12 @@ export function PeopleFrame({
     roles: true,
     operators: may('operators.list'),
   }
+  const tabs = useRef<HTMLElement>(null)
+  // On a phone the tabs scroll, and the one that is shown may be beyond the edge.
+  useEffect(() => {
+    const current = tabs.current?.querySelector('[aria-current]')
+    if (tab !== 'members') current?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [tab])
   return (
     <Split panel={panel}>
       <PageTitle
@@ -35,7 +41,7 @@ export function PeopleFrame({
       >
         {acts}
       </PageTitle>
-      <nav className="tabs people-tabs" aria-label={t('title')}>
+      <nav ref={tabs} className="tabs people-tabs" aria-label={t('title')}>
         {TABS.filter((one) => open[one] || one === tab).map((one) => (
           <Link
             key={one}

@@ -38,6 +38,7 @@ export function RolesTab() {
   const wanted = (rule: Rule) => `${says(rule)} ${rule.action}`.toLowerCase().includes(q.toLowerCase())
   return (
     <PeopleFrame tab="roles">
+      <p className="t13 soft people-says">{t('rules-says')}</p>
       <div className="toolbar">
         <SearchInput label={t('find-rule')} value={q} onChange={(next) => set({ q: next || undefined })} />
         <span className="phone-only">

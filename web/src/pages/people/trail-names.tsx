@@ -6,7 +6,7 @@ import { useTrailWords } from './trail-words.ts'
 export function ActorName({ of: { actor } }: { of: TrailEvent }) {
   const t = useTrailWords()
   if (actor.kind === 'machine') return t('command-line')
-  return actor.name === null ? <Short id={actor.id} /> : actor.name
+  return actor.name === null ? <Short id={actor.id} /> : <span className="trail-name who cut">{actor.name}</span>
 }
 
 export function TargetName({ of: event }: { of: TrailEvent }) {
