@@ -3,6 +3,7 @@ import { Link, useNavigate, useRouterState } from '@tanstack/react-router'
 import { api } from '../api/client.ts'
 import { Button, Icon, Menu, toast } from '../ui/index.ts'
 import { setLanguage, useLanguage } from '../words/i18n.ts'
+import { useCrumbOf } from './crumb.ts'
 import { useFrameWords } from './frame-words.ts'
 import { entryOf } from './places.ts'
 import { useMe, usePlace } from './session.ts'
@@ -16,12 +17,14 @@ export function Bar({ onMenu, onFind }: { onMenu: () => void; onFind: () => void
   const { project } = usePlace()
   const path = useRouterState({ select: (state) => state.location.pathname })
   const entry = entryOf(path)
+  const named = useCrumbOf(path)
   const deeper =
-    path === '/people/trail'
+    named ??
+    (path === '/people/trail'
       ? t('trail')
       : entry && entry.path !== '/'
         ? decodeURIComponent(path.slice(entry.path.length + 1))
-        : ''
+        : '')
   return (
     <header className="bar">
       <span className="only-phone">

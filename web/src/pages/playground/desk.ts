@@ -5,6 +5,7 @@
 import { useSyncExternalStore } from 'react'
 import { chatBody, completionBody, type Endpoint, type RequestBody } from './chat-request.ts'
 import {
+  type Answer,
   alsoAsk,
   ask,
   askAgain,
@@ -17,7 +18,7 @@ import {
 } from './document-turns.ts'
 import { type Draft, forgetDraft, keepDraft } from './drafts.ts'
 import { LiveAnswer } from './live-answer.ts'
-import type { Session } from './playground-api.ts'
+import { countsOf, type Session } from './playground-api.ts'
 import { runAnswer } from './run-answer.ts'
 import type { Mode } from './search.ts'
 
@@ -38,6 +39,7 @@ export type Desk = ReturnType<typeof createDesk>
 export const liveKey = (turnId: string, model: string): string => `${turnId} ${model}`
 
 const KEEP_AFTER_MS = 400
+const COUNT_AFTER_MS = [1_000, 2_000, 4_000]
 
 export const stamp: Stamp = {
   id: () =>
@@ -96,7 +98,20 @@ export function createDesk(given: {
         const left = new Map(state.running)
         left.delete(liveKey(turn.id, live.model))
         set({ running: left, doc: putAnswer(state.doc, turn.id, answer) })
+        if (answer.tokens === null && answer.request_id !== null) void count(turn.id, answer)
       })
+    }
+  }
+
+  /** A stream that was cut brings no counts; its usage record does, a moment later. */
+  async function count(turnId: string, answer: Answer): Promise<void> {
+    for (const waitMs of COUNT_AFTER_MS) {
+      await new Promise((resolve) => setTimeout(resolve, waitMs))
+      const tokens = await countsOf(answer.request_id ?? '')
+      if (tokens === null) continue
+      const isThere = state.doc.turns.some(({ id, answers }) => id === turnId && answers.includes(answer))
+      if (isThere) set({ doc: putAnswer(state.doc, turnId, { ...answer, tokens }) })
+      return
     }
   }
 
@@ -142,11 +157,15 @@ export function createDesk(given: {
       for (const live of state.running.values()) live.stopping.abort()
       set({ doc: { ...state.doc, turns: [], shown: null, inputs: [] }, asking: '' })
     },
-    /** It was saved, or what is saved replaces what is here. */
-    saved(session: Session, sameText: boolean): void {
+    /**
+     * What the server has is the base from now on.
+     * @param sent what was saved; what changed here meanwhile stays. Null = what is here gives way.
+     */
+    saved(session: Session, sent: Doc | null): void {
       forgetDraft(key)
       key = session.id
-      set({ session, newer: null, ...(sameText ? {} : { doc: session.document }) })
+      const isSame = sent === null || sent === state.doc
+      set({ session, newer: null, ...(isSame ? { doc: session.document } : {}) })
     },
     /** What the server has now: taken over where nothing here would be lost, else offered. */
     meet(session: Session): void {
@@ -174,9 +193,18 @@ const compared = new WeakMap<Doc, { with: Doc; differs: boolean }>()
 function differs(doc: Doc, saved: Doc): boolean {
   const known = compared.get(doc)
   if (known?.with === saved) return known.differs
-  const found = JSON.stringify(doc) !== JSON.stringify(saved)
+  const found = inOrder(doc) !== inOrder(saved)
   compared.set(doc, { with: saved, differs: found })
   return found
+}
+
+/** The server keeps fields in an order of its own. */
+function inOrder(doc: Doc): string {
+  return JSON.stringify(doc, (_, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  )
 }
 
 /** A draft that began from an older revision meets the newer one; it must not be saved over it unseen. */

@@ -1,5 +1,5 @@
 /** Above the columns: which model each is, in which state, its code, and away with it. */
-import { Button, Icon, Segments, Tip } from '../../ui/index.ts'
+import { Button, Icon, precisionName, Segments, Tip } from '../../ui/index.ts'
 import { PickModel, stateWord } from './pick-model.tsx'
 import { type Model, useModelsHere } from './playground-api.ts'
 import { usePlaygroundWords } from './playground-words.ts'
@@ -36,7 +36,7 @@ export function Heads({ models, task, onModels, onCode }: HeadsProps) {
               }
             />
             <span className="faint small cut">
-              {[model?.precision, stateWord(t, model)].filter(Boolean).join(', ')}
+              {[model?.precision && precisionName(model.precision, ''), stateWord(t, model)].filter(Boolean).join(', ')}
             </span>
             <span className="push row head-acts">
               <Tip text={t('show-code')}>

@@ -66,13 +66,13 @@ function Line({
           <b>{format.duration(firstMs)}</b> {t('to-first')}
         </span>
       )}
-      {tokensIn !== null && (
-        <span>
-          <b>{format.number(tokensIn)}</b> {t('in')}
-        </span>
-      )}
       {tokensOut !== null && (
         <span>
+          {tokensIn !== null && (
+            <>
+              <b>{format.number(tokensIn)}</b> {t('in-then')}{' '}
+            </>
+          )}
           <b>
             {about}
             {format.number(tokensOut)}

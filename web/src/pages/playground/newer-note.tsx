@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { api } from '../../api/client.ts'
 import { Ago, Button, Note, ShowCall, Trouble } from '../../ui/index.ts'
 import { type Desk, useDesk } from './desk.ts'
+import type { Doc } from './document-turns.ts'
 import { type Session, saveOver, sessionQuery } from './playground-api.ts'
 import { usePlaygroundWords } from './playground-words.ts'
 import { SaveDialog } from './session-dialogs.tsx'
@@ -21,15 +22,15 @@ export function NewerNote({
   const queries = useQueryClient()
   const newer = useDesk(desk, (state) => state.newer)
   const [copying, setCopying] = useState(false)
+  const callFor = (of: Session, document: Doc) => saveOver(of.id, { revision: of.revision, document })
   const act = useMutation({
-    mutationFn: (call: ReturnType<typeof saveOver>) => api<Session>(call),
-    onSuccess: (saved) => {
+    mutationFn: ({ of, sent }: { of: Session; sent: Doc }) => api<Session>(callFor(of, sent)),
+    onSuccess: (saved, { sent }) => {
       queries.setQueryData(sessionQuery(saved.id).queryKey, saved)
-      desk.saved(saved, true)
+      desk.saved(saved, sent)
     },
   })
   if (newer === null) return null
-  const call = saveOver(newer.id, { revision: newer.revision, document: desk.whole() })
   return (
     <div className="newer">
       <Note tone="warn">
@@ -39,16 +40,21 @@ export function NewerNote({
         {t('newer-says')}
         {act.error && <Trouble error={act.error} />}
         <div className="row trouble-acts">
-          <Button small onClick={() => desk.saved(newer, false)}>
+          <Button small onClick={() => desk.saved(newer, null)}>
             {t('take-theirs')}
           </Button>
           <Button small onClick={() => setCopying(true)}>
             {t('save-copy')}
           </Button>
-          <Button small look="danger" busy={act.isPending} onClick={() => act.mutate(call)}>
+          <Button
+            small
+            look="danger"
+            busy={act.isPending}
+            onClick={() => act.mutate({ of: newer, sent: desk.whole() })}
+          >
             {t('save-mine-over')}
           </Button>
-          <ShowCall call={call} />
+          <ShowCall call={callFor(newer, desk.whole())} />
         </div>
       </Note>
       {copying && (
@@ -57,9 +63,9 @@ export function NewerNote({
           projectId={projectId}
           title={t('copy-of', { title: newer.title })}
           onClose={() => setCopying(false)}
-          onSaved={(saved) => {
+          onSaved={(saved, sent) => {
             setCopying(false)
-            desk.saved(saved, true)
+            desk.saved(saved, sent)
             onCopy(saved)
           }}
         />

@@ -63,7 +63,7 @@ function SystemPrompt({ desk }: { desk: Desk }) {
           onChange={(event) => desk.change((now) => ({ ...now, system_prompt: event.target.value }))}
         />
       </span>
-      {count > 1 && <p className="help">{t('sent-to-all', { count })}</p>}
+      {count > 1 && <p className="help">{count === 2 ? t('sent-to-both') : t('sent-to-all', { count })}</p>}
     </div>
   )
 }
@@ -80,7 +80,7 @@ function Sampling({ doc, set }: { doc: Doc; set: Set }) {
       <Slide
         name={t('temperature')}
         value={doc.parameters.temperature}
-        own={own.temperature ?? 1}
+        own={first && (own.temperature ?? 1)}
         max={2}
         step={0.05}
         onChange={(temperature) => set({ temperature })}
@@ -88,7 +88,7 @@ function Sampling({ doc, set }: { doc: Doc; set: Set }) {
       <Slide
         name={t('top-p')}
         value={doc.parameters.top_p}
-        own={own.top_p ?? 1}
+        own={first && (own.top_p ?? 1)}
         max={1}
         step={0.01}
         onChange={(top_p) => set({ top_p })}
@@ -126,7 +126,8 @@ function Slide({
 }: {
   name: string
   value: number | undefined
-  own: number
+  /** What the model's maker wants; undefined until that is known. */
+  own: number | undefined
   max: number
   step: number
   onChange: (value: number | undefined) => void
@@ -138,7 +139,7 @@ function Slide({
       <div className="label">
         {name}
         {value === undefined ? (
-          <span className="opt">{t('own-value', { value: format.number(own, 2) })}</span>
+          own !== undefined && <span className="opt">{t('own-value', { value: format.number(own, 2) })}</span>
         ) : (
           <span className="row unsets">
             <span className="val">{format.number(value, 2)}</span>
@@ -146,7 +147,7 @@ function Slide({
           </span>
         )}
       </div>
-      <Slider label={name} value={value ?? own} min={0} max={max} step={step} onChange={onChange} />
+      <Slider label={name} value={value ?? own ?? 1} min={0} max={max} step={step} onChange={onChange} />
     </div>
   )
 }

@@ -1,6 +1,7 @@
 /** What the playground asks the console's API, and the calls that its buttons make. */
 import { infiniteQueryOptions, queryOptions, useQueries, useQuery } from '@tanstack/react-query'
 import type { Static } from 'typebox'
+import type { RequestWholeOnWire } from '../../../../src/billing/request-schema.ts'
 import type { ModelDetailShape } from '../../../../src/deployments/detail-schema.ts'
 import type { ModelOnWire, ModelPageOnWire } from '../../../../src/deployments/schema.ts'
 import type {
@@ -9,7 +10,7 @@ import type {
   PlaygroundSessionRow,
 } from '../../../../src/playground/schema.ts'
 import { type Call, get } from '../../api/client.ts'
-import type { Doc } from './document-turns.ts'
+import type { Answer, Doc } from './document-turns.ts'
 import type { Mode } from './search.ts'
 
 export type Session = Static<typeof PlaygroundSession>
@@ -61,6 +62,17 @@ export const duplicate = (id: string, title: string): Call => ({
   body: { title },
 })
 export const remove = (id: string): Call => ({ method: 'DELETE', path: `/api/playground/sessions/${id}` })
+
+/** What an answer took that was cut before it could say so; null = the record is not there, or not to be seen. */
+export async function countsOf(requestId: string): Promise<Answer['tokens']> {
+  try {
+    const record = await get<RequestWholeOnWire>(`/api/requests/${requestId}`)
+    const { tokens_in, tokens_cached, tokens_out, tokens_reasoning } = record
+    return { in: tokens_in, cached: tokens_cached, out: tokens_out, reasoning: tokens_reasoning }
+  } catch {
+    return null
+  }
+}
 
 /** Models whose weights are here and that an engine here runs, of one task or any; loaded ones first. */
 export function useModelsHere(task: 'chat' | 'embedding' | null): {

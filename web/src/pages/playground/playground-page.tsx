@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useEffect } from 'react'
+import { useCrumb } from '../../app/crumb.ts'
 import { usePlace } from '../../app/session.ts'
 import { Bones, Empty, Icon, Loaded, Note, Page, PageTitle } from '../../ui/index.ts'
 import { CodePanel } from './code-panel.tsx'
@@ -110,6 +111,7 @@ function Workbench({ desk, projectId }: { desk: Desk; projectId: string }) {
   const mode = useDesk(desk, (state) => state.mode)
   const models = useDesk(desk, ({ doc }) => doc.models)
   const session = useDesk(desk, (state) => state.session)
+  useCrumb(session?.title ?? null)
   const isTalk = mode === 'chat' || mode === 'completion'
   const set = (change: Partial<PlaygroundSearch> | { beside?: undefined; find?: undefined }) =>
     void navigate({ to: '.', search: (now: object) => ({ ...now, ...change }), replace: true } as never)

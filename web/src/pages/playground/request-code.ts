@@ -27,7 +27,8 @@ export function samplesOf(origin: string, endpoint: Endpoint, body: RequestBody)
 
 function curl(origin: string, endpoint: Endpoint, body: RequestBody): string {
   return [
-    `curl ${body.stream === true ? '-N ' : ''}${origin}${endpoint} \\`,
+    `curl ${body.stream === true ? '-N ' : ''}\\`,
+    `  ${origin}${endpoint} \\`,
     '  -H "Authorization: Bearer $TRADEWIND_KEY" \\',
     '  -H "Content-Type: application/json" \\',
     `  -d '${JSON.stringify(body, null, 2).replaceAll("'", "'\\''")}'`,

@@ -15,6 +15,7 @@ import {
   toast,
 } from '../../ui/index.ts'
 import { type Desk, useDesk } from './desk.ts'
+import type { Doc } from './document-turns.ts'
 import { forgetDraft } from './drafts.ts'
 import {
   remove,
@@ -42,20 +43,21 @@ export function SaveDialog({
   projectId: string
   title: string
   onClose: () => void
-  onSaved: (session: Session) => void
+  onSaved: (session: Session, sent: Doc) => void
 }) {
   const t = usePlaygroundWords()
   const queries = useQueryClient()
   const mode = useDesk(desk, (state) => state.mode)
   const [name, setName] = useState(title.slice(0, TITLE_MAX))
   const [visibility, setVisibility] = useState<Visibility>('private')
-  const call = saveNew({ project_id: projectId, title: name.trim(), kind: mode, visibility, document: desk.whole() })
+  const callFor = (document: Doc) =>
+    saveNew({ project_id: projectId, title: name.trim(), kind: mode, visibility, document })
   const save = useMutation({
-    mutationFn: () => api<Session>(call),
-    onSuccess: (session) => {
+    mutationFn: (sent: Doc) => api<Session>(callFor(sent)),
+    onSuccess: (session, sent) => {
       queries.setQueryData(sessionQuery(session.id).queryKey, session)
       void queries.invalidateQueries({ queryKey: ['playground', 'list'] })
-      onSaved(session)
+      onSaved(session, sent)
     },
   })
   return (
@@ -64,11 +66,16 @@ export function SaveDialog({
       onClose={onClose}
       title={t('save-title')}
       says={t('save-says')}
-      foot={<ShowCall call={call} />}
+      foot={<ShowCall call={callFor(desk.whole())} />}
       acts={
         <>
           <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button look="primary" busy={save.isPending} disabled={name.trim() === ''} onClick={() => save.mutate()}>
+          <Button
+            look="primary"
+            busy={save.isPending}
+            disabled={name.trim() === ''}
+            onClick={() => save.mutate(desk.whole())}
+          >
             {t('save')}
           </Button>
         </>
@@ -79,7 +86,7 @@ export function SaveDialog({
         className="form"
         onSubmit={(event) => {
           event.preventDefault()
-          if (name.trim() !== '') save.mutate()
+          if (name.trim() !== '') save.mutate(desk.whole())
         }}
       >
         <TextField label={t('title-label')} value={name} onChange={setName} maxLength={TITLE_MAX} autoFocus />

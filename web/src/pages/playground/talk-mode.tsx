@@ -8,6 +8,7 @@ import { type Desk, stamp, useDesk } from './desk.ts'
 import { ask } from './document-turns.ts'
 import { Flow } from './flow.tsx'
 import { Heads, PhoneHeads } from './heads.tsx'
+import { useModelsHere } from './playground-api.ts'
 import { usePlaygroundWords } from './playground-words.ts'
 import { samplesOf } from './request-code.ts'
 
@@ -49,12 +50,20 @@ function Foot({ desk, onParameters }: { desk: Desk; onParameters: () => void }) 
   const badTools = tools !== null && toolsProblem(tools) !== null
   const badSchema = format.type === 'json_schema' && schemaProblem(format.schema_json ?? '') !== null
   const isChat = mode === 'chat'
+  const { models: here } = useModelsHere('chat')
+  const name = here.find(({ id }) => id === models[0])?.name ?? models[0] ?? ''
   return (
     <Compose
       text={text}
       onText={desk.type}
       label={t(isChat ? 'message' : 'prompt')}
-      placeholder={isChat ? t('ask-models', { count: models.length, name: models[0] ?? '' }) : t('prompt-hint')}
+      placeholder={
+        !isChat
+          ? t('prompt-hint')
+          : models.length === 2
+            ? t('ask-both')
+            : t('ask-models', { count: models.length, name })
+      }
       send={t(isChat ? 'send' : 'complete')}
       rows={isChat ? 2 : 5}
       hint={t('unsaved-hint')}

@@ -1,4 +1,4 @@
-/** The row above the work: which mode, what it is called and whether it is kept, and what one may do with the whole. */
+/** The row above the work: which mode, whether it is kept, and what one may do with the whole. */
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -6,6 +6,7 @@ import { ApiError, api } from '../../api/client.ts'
 import { usePlace } from '../../app/session.ts'
 import { Ago, Button, Menu, ShowCall, Tip, toast } from '../../ui/index.ts'
 import { type Desk, isChanged, useDesk } from './desk.ts'
+import type { Doc } from './document-turns.ts'
 import { duplicate, type Session, saveOver, sessionQuery } from './playground-api.ts'
 import { usePlaygroundWords } from './playground-words.ts'
 import { keepProject, MODES } from './search.ts'
@@ -62,14 +63,13 @@ export function Toolbar({
   )
 }
 
-/** The title, and in which way it is kept. */
+/** In which way it is kept. */
 function Kept({ desk }: { desk: Desk }) {
   const t = usePlaygroundWords()
   const session = useDesk(desk, (state) => state.session)
   const changed = useDesk(desk, isChanged)
   return (
     <span className="kept desk-only">
-      {session && <b className="cut">{session.title}</b>}
       <Tip text={t(session ? 'kept-saved' : 'kept-here')}>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the tip is for the keyboard too */}
         <span className="faint nowrap" tabIndex={0}>
@@ -99,18 +99,18 @@ function Keep({ desk, projectId }: { desk: Desk; projectId: string }) {
   const close = () => setOpen(null)
   const mine = session === null || session.allowed.includes('update')
 
-  const took = (saved: Session, sameText: boolean) => {
+  const took = (saved: Session, sent: Doc | null) => {
     queries.setQueryData(sessionQuery(saved.id).queryKey, saved)
     void queries.invalidateQueries({ queryKey: ['playground', 'list'] })
-    desk.saved(saved, sameText)
+    desk.saved(saved, sent)
   }
   const meetNewer = () => {
     if (session) void queries.fetchQuery({ ...sessionQuery(session.id), staleTime: 0 }).then(desk.meet)
   }
-  const over = (session: Session) => saveOver(session.id, { revision: session.revision, document: desk.whole() })
+  const over = (session: Session, document: Doc) => saveOver(session.id, { revision: session.revision, document })
   const save = useMutation({
-    mutationFn: (call: ReturnType<typeof saveOver>) => api<Session>(call),
-    onSuccess: (saved) => took(saved, true),
+    mutationFn: ({ of, sent }: { of: Session; sent: Doc }) => api<Session>(over(of, sent)),
+    onSuccess: (saved, { sent }) => took(saved, sent),
     onError: (error) => {
       if (isConflict(error)) meetNewer()
       else toast({ title: t('not-kept'), says: error instanceof ApiError ? error.message : '' }, 'bad')
@@ -134,11 +134,11 @@ function Keep({ desk, projectId }: { desk: Desk; projectId: string }) {
             small
             busy={save.isPending}
             disabled={!changed || doc.models.length === 0}
-            onClick={() => (session && mine ? save.mutate(over(session)) : setOpen('save'))}
+            onClick={() => (session && mine ? save.mutate({ of: session, sent: desk.whole() }) : setOpen('save'))}
           >
             {t(mine ? 'save' : 'save-copy')}
           </Button>
-          {session && mine && changed && <ShowCall call={over(session)} />}
+          {session && mine && changed && <ShowCall call={over(session, desk.whole())} />}
         </span>
       )}
       <Menu
@@ -169,9 +169,9 @@ function Keep({ desk, projectId }: { desk: Desk; projectId: string }) {
           projectId={projectId}
           title={session ? t('copy-of', { title: session.title }) : titleFrom(doc)}
           onClose={close}
-          onSaved={(saved) => {
+          onSaved={(saved, sent) => {
             close()
-            desk.saved(saved, true)
+            desk.saved(saved, sent)
             void navigate({ to: '/playground/$session', params: { session: saved.id }, search: keepProject } as never)
           }}
         />
@@ -187,7 +187,7 @@ function Keep({ desk, projectId }: { desk: Desk; projectId: string }) {
           }}
           onSaved={(saved) => {
             close()
-            took(saved, true)
+            took(saved, doc)
             toast({ title: t('kept-now') })
           }}
         />
