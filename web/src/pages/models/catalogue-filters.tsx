@@ -24,17 +24,19 @@ export function CatalogueFilters({
     const timer = setTimeout(() => set({ q: typed || undefined }), TYPING_MS)
     return () => clearTimeout(timer)
   }, [typed, search.q, set])
-  const several = (name: 'family' | 'task' | 'fit' | 'licence' | 'state', label: (value: string) => string) => {
+  const several = (
+    name: 'family' | 'task' | 'fit' | 'licence' | 'state',
+    label: (value: string) => string,
+    order: readonly string[] = [],
+  ) => {
     const values = valuesIn(search[name])
     const counted = facets?.[name] ?? []
     const unknown = values.filter((value) => !counted.some((one) => one.value === value))
     return {
       values,
-      choices: [...counted, ...unknown.map((value) => ({ value, count: 0 }))].map(({ value, count }) => ({
-        value,
-        count,
-        label: label(value),
-      })),
+      choices: [...counted, ...unknown.map((value) => ({ value, count: 0 }))]
+        .sort((a, b) => order.indexOf(a.value) - order.indexOf(b.value))
+        .map(({ value, count }) => ({ value, count, label: label(value) })),
       onChange: (chosen: string[]) => set({ [name]: chosen.join(',') || undefined }),
     }
   }
@@ -49,10 +51,15 @@ export function CatalogueFilters({
         choices={sizesIn(facets, search.size).map((size) => ({ value: size, label: sizeLabel(t, size) }))}
         onChange={([size]) => set({ size })}
       />
-      <Filter name={t('fit')} {...several('fit', (value) => wordOf(t, 'fit', FITS, value))} />
+      <Filter name={t('fit')} {...several('fit', (value) => wordOf(t, 'fit', FITS, value), FITS)} />
       <Filter name={t('task')} {...several('task', (value) => wordOf(t, 'task', TASKS, value))} />
-      <Filter name={t('licence')} {...several('licence', (value) => value.replace(/^LicenseRef-/, ''))} />
-      <Filter name={t('state')} {...several('state', (value) => wordOf(t, 'state', STATES, value))} />
+      <Filter
+        name={t('licence')}
+        {...several('licence', (value) =>
+          value === 'unknown' ? t('licence-unnamed') : value.replace(/^LicenseRef-/, ''),
+        )}
+      />
+      <Filter name={t('state')} {...several('state', (value) => wordOf(t, 'state', STATES, value), STATES)} />
     </div>
   )
 }

@@ -161,7 +161,11 @@ function columnsOf(
       id: 'licence',
       head: t('licence'),
       soft: true,
-      cell: (model) => <span className="licence cut">{model.licence.id.replace(/^LicenseRef-/, '')}</span>,
+      cell: (model) => (
+        <span className="licence cut">
+          {model.licence.id === 'unknown' ? t('licence-unnamed') : model.licence.id.replace(/^LicenseRef-/, '')}
+        </span>
+      ),
     },
     {
       id: 'fit',

@@ -8,7 +8,7 @@ type Consequences = NonNullable<ModelDetail['consequences']>
 
 /** Deletes the weights, after naming everything that this ends. */
 export function DeleteDialog({
-  of: { model },
+  of: { model, artefact },
   consequences,
   onClose,
 }: {
@@ -52,7 +52,13 @@ export function DeleteDialog({
             {keys.names.length > 0 && ` ${t('among-them', { names: format.list(keys.names) })}`}
           </li>
         )}
-        <li>{t(consequences.can_be_pulled_again ? 'ends-again' : 'ends-for-good')}</li>
+        <li>
+          {consequences.can_be_pulled_again
+            ? t('ends-again')
+            : artefact?.from.startsWith('hub ')
+              ? t('ends-again-as', { reference: `hf:${artefact.from.slice(4)}` })
+              : t('ends-for-good')}
+        </li>
         {consequences.leaves_the_list && <li>{t('ends-list')}</li>}
       </ul>
     </ConfirmDialog>

@@ -4,6 +4,7 @@ import type { ModelDetail } from './models-api.ts'
 import { useModelsWords } from './models-words.ts'
 import { parametersInWords } from './parameters.ts'
 
+const TOOLS: Record<string, 'tools-none' | 'tools-auto'> = { none: 'tools-none', auto: 'tools-auto' }
 type SourceName = keyof ModelDetail['facts']['sources']
 
 /** What is known of the model. Each group of facts says where it is from, once asked. */
@@ -13,6 +14,12 @@ export function ModelFacts({ of: detail }: { of: ModelDetail }) {
   const [sourced, setSourced] = useState(false)
   const { model, facts, artefact, licence_accepted: accepted } = detail
   const { shape } = facts
+  const sourceWord = (name: string) =>
+    name === t('artefact') || name === t('checked')
+      ? 'source-here'
+      : model.in_catalogue
+        ? 'source-catalogue'
+        : 'source-file'
   const rows: { name: string; value: ReactNode; source?: SourceName }[] = [
     { name: t('made-by'), value: model.owned_by },
     {
@@ -61,16 +68,24 @@ export function ModelFacts({ of: detail }: { of: ModelDetail }) {
             value: t(`thinking-${facts.thinking.mode}`, { argument: facts.thinking.argument ?? '' }),
             source: 'parsers' as const,
           },
-          { name: t('tools'), value: t(facts.parsers.tool === 'none' ? 'tools-none' : 'tools-yes') },
+          {
+            name: t('tools'),
+            value: t(TOOLS[facts.parsers.tool] ?? 'tools-yes'),
+            source: 'parsers' as const,
+          },
         ]
       : []),
     {
       name: t('licence'),
       value: (
         <>
-          <a href={model.licence.url} target="_blank" rel="noreferrer">
-            {model.licence.name}
-          </a>
+          {model.licence.id === 'unknown' ? (
+            t('licence-unknown')
+          ) : (
+            <a href={model.licence.url} target="_blank" rel="noreferrer">
+              {model.licence.name}
+            </a>
+          )}
           {model.licence.must_accept && (
             <span className="soft block">
               {accepted ? (
@@ -123,7 +138,7 @@ export function ModelFacts({ of: detail }: { of: ModelDetail }) {
             {value}
             {sourced && (
               <span className="fact-source" lang={source ? 'en' : undefined}>
-                {source ? facts.sources[source] : t('source-here')}
+                {source ? facts.sources[source] : t(sourceWord(name))}
               </span>
             )}
           </Fact>

@@ -1,7 +1,14 @@
 /** Counts of parameters as people say them: 135 M, 0.6 B, 30.5 B, 671 B, 2.4 T. Pure. */
 export function parametersInWords(count: number): string {
-  const [scaled, unit] = count >= 1e12 ? [count / 1e12, 'T'] : count >= 5e8 ? [count / 1e9, 'B'] : [count / 1e6, 'M']
-  const digits = unit === 'M' || scaled >= 100 ? 0 : 1
+  const [scaled, unit] =
+    count >= 1e12
+      ? [count / 1e12, 'T']
+      : count >= 5e8
+        ? [count / 1e9, 'B']
+        : count >= 1e6
+          ? [count / 1e6, 'M']
+          : [count / 1e3, 'k']
+  const digits = unit === 'M' || unit === 'k' || scaled >= 100 ? 0 : 1
   return `${scaled.toFixed(digits)} ${unit}`
 }
 

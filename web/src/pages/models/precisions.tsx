@@ -1,4 +1,5 @@
 import { useId } from 'react'
+import { usePlace } from '../../app/session.ts'
 import { type Column, FitState, precisionName, Section, Table, Tag, useFormat } from '../../ui/index.ts'
 import type { SetModelSearch } from './model-page.tsx'
 import type { Choice, ModelDetail } from './models-api.ts'
@@ -19,6 +20,7 @@ export function Precisions({
   const t = useModelsWords()
   const format = useFormat()
   const group = useId()
+  const { may } = usePlace()
   const chosen = search.precision ?? model.weights?.precision ?? model.precision
   const nameOf = (one: Choice) => precisionName(one.precision, t('other-precision'))
   const columns: Column<Choice>[] = [
@@ -64,11 +66,12 @@ export function Precisions({
   return (
     <Section title={t('precision')} id="precisions">
       <Table label={t('precision')} columns={columns} rows={precisions} idOf={(one) => one.precision} openId={chosen} />
-      {no_source && (
+      {no_source && model.weights === null && (
         <p className="t13 soft under-table">
           {t('no-source')} <span lang="en">{no_source}</span>
         </p>
       )}
+      {!may('models.pull') && model.weights === null && <p className="small faint under-table">{t('operators-act')}</p>}
     </Section>
   )
 }

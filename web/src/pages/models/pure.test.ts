@@ -6,8 +6,8 @@ import { canGoOn, originOf, pullsShown, shareOf } from './pulls-shown.ts'
 
 test('parameters are said as people say them', () => {
   assert.deepEqual(
-    [22_713_216, 134_515_008, 596_049_920, 4_022_468_096, 30.5e9, 671e9, 2.4e12].map(parametersInWords),
-    ['23 M', '135 M', '0.6 B', '4.0 B', '30.5 B', '671 B', '2.4 T'],
+    [213_400, 22_713_216, 134_515_008, 596_049_920, 4_022_468_096, 30.5e9, 671e9, 2.4e12].map(parametersInWords),
+    ['213 k', '23 M', '135 M', '0.6 B', '4.0 B', '30.5 B', '671 B', '2.4 T'],
   )
 })
 

@@ -4,6 +4,7 @@ import { usePlace } from '../../app/session.ts'
 import {
   type Column,
   ConfirmDialog,
+  type Format,
   Id,
   RowMenu,
   ShowCall,
@@ -104,7 +105,7 @@ export function ReplicasTable({ rows, narrow = false }: { rows: readonly Replica
       id: 'up',
       head: t('up'),
       soft: true,
-      cell: (one) => (one.up_since ? format.duration(Math.max(1_000, now - Date.parse(one.up_since))) : '–'),
+      cell: (one) => (one.up_since ? upFor(now - Date.parse(one.up_since), format) : '–'),
     },
     { id: 'state', head: t('state'), phone: true, cell: (one) => <ReplicaState of={one} /> },
     {
@@ -141,7 +142,7 @@ export function ReplicasTable({ rows, narrow = false }: { rows: readonly Replica
         columns={columns}
         rows={rows}
         idOf={(one) => one.id}
-        under={(one) => `${shortId(one.id)} · ${rate(one)} ${t('tokens-s')}`}
+        under={(one) => `${narrow ? '' : `${shortId(one.id)} · `}${rate(one)} ${t('tokens-s')}`}
         {...(narrow
           ? {}
           : {
@@ -158,6 +159,8 @@ function idCell(one: Replica) {
   return <Id text={one.id} short={shortId(one.id)} />
 }
 
+/** The clock of the page ticks in steps of some seconds. */
+const upFor = (ms: number, format: Format) => (ms < 10_000 ? `< ${format.duration(10_000)}` : format.duration(ms))
 const shortId = (id: string) => id.slice(0, 12)
 const mostOf = ({ last_hour: hour }: Replica) => Math.max(0, ...(hour?.tokens_per_second ?? []).map((n) => n ?? 0))
 

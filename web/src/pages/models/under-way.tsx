@@ -25,9 +25,11 @@ import { useCall } from './use-call.ts'
 /** Pulls that run, wait, failed or have just arrived: of all models, or of one. Nothing is shown where there are none. */
 export function UnderWay({ model }: { model?: string }) {
   const t = useModelsWords()
-  const live = useLive().pulls
+  const { pulls: live, starter } = useLive()
   const failed = useQuery(failedPullsQuery).data?.data ?? []
   const shown = pullsShown(live, failed, useNow()).filter((pull) => model === undefined || pull.model === model)
+  const trouble = model === undefined && !shown.some((pull) => pull.state === 'failed') ? starter?.problem : null
+  if (trouble) return <StarterTrouble error={trouble} />
   if (shown.length === 0) return null
   return (
     <Section title={t('under-way')} count={shown.length > 1 ? shown.length : undefined}>
@@ -39,6 +41,16 @@ export function UnderWay({ model }: { model?: string }) {
       {shown.some((pull) => pull.state === 'running' || pull.state === 'queued') && (
         <p className="small faint code-foot">{t('stays')}</p>
       )}
+    </Section>
+  )
+}
+
+/** The first model, which comes by itself, could not. */
+function StarterTrouble({ error }: { error: { code: string; message: string } }) {
+  const t = useModelsWords()
+  return (
+    <Section title={t('starter-failed')}>
+      <PullTrouble error={error} />
     </Section>
   )
 }
