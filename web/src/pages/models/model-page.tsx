@@ -46,9 +46,11 @@ export default function ModelPage() {
         {(detail) => <Story of={detail} search={search} set={set} />}
       </Loaded>
       {query.error && !query.data && (
-        <Link to="/models" className="btn">
-          {t('all-models')}
-        </Link>
+        <div className="under-strip">
+          <Link to="/models" className="btn">
+            {t('all-models')}
+          </Link>
+        </div>
       )}
       {query.data && (
         <>

@@ -33,7 +33,7 @@ export function PullTrouble({ error }: { error: { code: string; message: string;
             {gap}
             {ABOUT_THE_TOKEN.has(error.code) &&
               (may('hub.update') ? (
-                <Link to="/settings" hash="hub">
+                <Link to="/settings" search={{ tab: 'installation' } as never} hash="hub">
                   {t('set-token')}
                 </Link>
               ) : (

@@ -23,7 +23,7 @@ export function HubToken() {
   const put: Call = { method: 'PUT', path: PATH, body: { token: token.trim() } }
   const clear: Call = { method: 'DELETE', path: PATH }
   return (
-    <Section title={t('hub')}>
+    <Section title={t('hub')} id="hub">
       <Loaded query={query} rows={2}>
         {({ hub_url, token: known }) => (
           <div className="form">
