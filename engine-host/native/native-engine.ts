@@ -1,8 +1,9 @@
 /** The `TokenEngine` on our own batch loop. */
 import { EngineError, type TokenEngine } from '../token-engine.ts'
-import { BatchLoop, type LoopAdapter, type LoopOptions, prefixScope } from './batch-loop.ts'
+import { BatchLoop, type LoopOptions } from './batch-loop.ts'
 import type { ModelWords } from './model-words.ts'
 import type { RawContext } from './nlc-raw.ts'
+import { type LoopAdapter, prefixScope } from './running-request.ts'
 
 export type NativeEngineParts = Omit<LoopOptions, 'isEndOfGeneration' | 'parseGrammar'> & {
   raw: RawContext
