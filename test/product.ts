@@ -37,9 +37,21 @@ const PATIENCE_MS = 120_000
 
 const SUPERVISOR = fileURLToPath(new URL('../src/supervisor/main.ts', import.meta.url))
 
+/** Who sets it up, as on the page of the set-up link. */
+export type Owner = { name: string; email: string; password: string; organization: string }
+
+export const ADA: Owner = {
+  name: 'Ada',
+  email: 'ada@example.com',
+  password: 'a long enough password',
+  organization: 'Example',
+}
+
 export type ProductOptions = {
   /** Settings, over those of a test. */
   environment?: Record<string, string>
+  /** Default: `ADA`. null = nobody yet; the link waits. */
+  owner?: Owner | null
   /** Whether the real starter model is imported and loaded. Default: yes. */
   starter?: boolean
 }
@@ -49,7 +61,8 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
   const product = new Product(await settings(options.environment ?? {}))
   try {
     await product.start()
-    await product.setUp()
+    const owner = options.owner === undefined ? ADA : options.owner
+    if (owner) await product.setUp(owner)
     if (options.starter ?? true) {
       await product.importModel(STARTER, await starterModelPath())
       await product.load(STARTER)
@@ -67,7 +80,7 @@ async function settings(wanted: Record<string, string>): Promise<Settings> {
   // With TEST_DATABASE_URL the product runs on that PostgreSQL, in a database of its own.
   const database = await scratchUrl()
   const root = mkdtempSync(join(tmpdir(), 'tw-'))
-  const port = await freePort()
+  const port = Number(wanted.PORT) || (await freePort())
   const environment = {
     TRADEWIND_DATA: root,
     PORT: String(port),
@@ -142,23 +155,18 @@ export class Product {
     })
   }
 
-  /** Becomes the owner through the link that the start printed, as a browser does. */
-  async setUp(): Promise<void> {
-    const link = await this.until(
-      'the set-up link is printed',
-      async () => /http\S+\/setup\?token=\S+/.exec(this.#said)?.[0],
-    )
-    const { origin, searchParams } = new URL(link)
+  /** The link that the start printed. */
+  async setUpLink(): Promise<string> {
+    return this.until('the set-up link is printed', async () => /http\S+\/setup\?token=\S+/.exec(this.#said)?.[0])
+  }
+
+  /** Becomes the owner through that link, as a browser does. */
+  async setUp(owner: Owner = ADA): Promise<void> {
+    const { origin, searchParams } = new URL(await this.setUpLink())
     const answer = await fetch(`${this.url}/api/setup`, {
       method: 'POST',
       headers: { origin, 'content-type': 'application/json' },
-      body: JSON.stringify({
-        token: searchParams.get('token') ?? '',
-        name: 'Ada',
-        email: 'ada@example.com',
-        password: 'a long enough password',
-        organization: 'Example',
-      }),
+      body: JSON.stringify({ token: searchParams.get('token') ?? '', ...owner }),
     })
     const text = await answer.text()
     assert.equal(answer.status, 201, text)
