@@ -7,6 +7,7 @@ import { addressOf, callerOf, knownCaller, webHeaders } from './access.ts'
 import type { Identity } from './identity.ts'
 import * as wire from './invitation-schema.ts'
 import { requireTrustedOrigin } from './origins.ts'
+import { FormErrorShape } from './sign-in-schema.ts'
 
 const refusals = { 401: ErrorShape, 403: ErrorShape, 404: ErrorShape }
 const id = Type.Optional(Type.String({ maxLength: 64 }))
@@ -114,7 +115,7 @@ export async function invitationRoutes(server: Server, { identity }: { identity:
         body: wire.Acceptance,
         response: {
           200: wire.AcceptedShape,
-          400: ErrorShape,
+          400: FormErrorShape,
           403: ErrorShape,
           409: ErrorShape,
           410: ErrorShape,

@@ -259,6 +259,7 @@ describe('invitations', () => {
     })
     const weak = await ask(null, 'POST', '/api/invitations/accept', { token, name: 'New', password: 'short' })
     assert.deepEqual([weak.status, weak.body.error.code], [400, 'identity.invitation_form_refused'])
+    assert.match(weak.body.error.problems.password, /12 characters/, 'each problem at its field')
     const done = await ask(null, 'POST', '/api/invitations/accept', { token, name: 'New', password: PASSWORD })
     assert.deepEqual([done.status, done.body.is_new, done.body.signed_in], [200, true, true], JSON.stringify(done.body))
     cookies.new = cookiesFrom(done.setCookie)

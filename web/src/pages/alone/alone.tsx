@@ -1,8 +1,11 @@
 /** The frame of pages that need nobody signed in: the product's name, language and theme, one narrow column. */
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect } from 'react'
 import { LanguageButton, ThemeButton } from '../../app/bar.tsx'
 
 export function Alone({ title, says, children }: { title: ReactNode; says?: ReactNode; children: ReactNode }) {
+  useEffect(() => {
+    document.title = typeof title === 'string' ? `${title} · Tradewind` : 'Tradewind'
+  }, [title])
   return (
     <div className="alone">
       <header>

@@ -37,6 +37,12 @@ export default function InvitePage() {
       location.assign(signed_in ? (project_id ? `/?project=${project_id}` : '/') : '/sign-in'),
   })
 
+  // Whoever made the link often opens it first, and is somebody else.
+  const leave = useMutation({
+    mutationFn: () => api({ method: 'POST', path: '/api/auth/sign-out', body: {} }),
+    onSuccess: () => location.reload(),
+  })
+
   if (seen.error instanceof ApiError && (seen.error.status === 410 || seen.error.status === 400))
     return (
       <Alone title={t('invite-over')} says={t('invite-over-says')}>
@@ -52,15 +58,27 @@ export default function InvitePage() {
       </Alone>
     )
 
-  const { organization_name, project_name, inviter_name, role } = seen.data
+  const { organization_name, project_name, inviter_name, email, role } = seen.data
   const where = project_name ? `${organization_name} / ${project_name}` : organization_name
+  const problem = accept.error instanceof ApiError ? accept.error : null
+  const known = problem?.code === 'identity.person_exists'
+  const inside = problem?.code === 'identity.already_member'
+  const atFields = problem?.problems ?? {}
+  const signIn = (
+    <Link to="/sign-in" search={{ next: here.href }} className={`btn ${known ? 'primary' : 'quiet'}`}>
+      {t('invite-known')}
+    </Link>
+  )
   return (
     <Alone
       title={t('invite-to', { where })}
       says={
-        inviter_name
-          ? t('invite-by', { name: inviter_name, role: t(`role-${role}`) })
-          : t('invite-as', { role: t(`role-${role}`) })
+        <>
+          {inviter_name
+            ? t('invite-by', { name: inviter_name, role: t(`role-${role}`) })
+            : t('invite-as', { role: t(`role-${role}`) })}{' '}
+          {t(`role-${role}-may`)}
+        </>
       }
     >
       <form
@@ -71,29 +89,58 @@ export default function InvitePage() {
         }}
       >
         {person ? (
-          <Note>{t('invite-signed-in', { name: person.name, email: person.email })}</Note>
+          !inside && <Note>{t('invite-signed-in', { name: person.name, email: person.email })}</Note>
         ) : (
           <>
-            <TextField label={t('name')} autoComplete="name" value={name} onChange={setName} required autoFocus />
-            <NewPassword value={password} onChange={setPassword} />
+            <TextField
+              label={t('email')}
+              help={t('email-help')}
+              type="email"
+              autoComplete="username"
+              value={email}
+              onChange={() => undefined}
+              readOnly
+            />
+            <TextField
+              label={t('name')}
+              autoComplete="name"
+              value={name}
+              onChange={setName}
+              error={atFields.name}
+              required
+              autoFocus
+            />
+            <NewPassword value={password} onChange={setPassword} error={atFields.password} />
           </>
         )}
-        {accept.error && <Trouble error={accept.error} />}
+        {known && <Note tone="warn">{t('invite-exists', { email })}</Note>}
+        {inside && <Note>{t('invite-inside', { where: organization_name })}</Note>}
+        {accept.error && !known && !inside && Object.keys(atFields).length === 0 && <Trouble error={accept.error} />}
         <div className="form-acts">
-          <Button
-            type="submit"
-            look="primary"
-            busy={accept.isPending}
-            disabled={!person && (name.trim() === '' || password === '')}
-          >
-            {t('invite-accept')}
-          </Button>
-          {!person && (
-            <Link to="/sign-in" search={{ next: here.href }} className="btn quiet">
-              {t('invite-known')}
+          {known ? (
+            signIn
+          ) : inside ? (
+            <Link to="/" className="btn primary">
+              {t('open-console')}
             </Link>
+          ) : (
+            <Button
+              type="submit"
+              look="primary"
+              busy={accept.isPending}
+              disabled={!person && (name.trim() === '' || password === '')}
+            >
+              {t('invite-accept')}
+            </Button>
+          )}
+          {!person && !known && signIn}
+          {person && person.email !== email && (
+            <Button look="quiet" busy={leave.isPending} onClick={() => leave.mutate()}>
+              {t('invite-other', { email })}
+            </Button>
           )}
         </div>
+        {leave.error && <Trouble error={leave.error} />}
       </form>
     </Alone>
   )

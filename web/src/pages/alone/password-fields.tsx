@@ -7,8 +7,10 @@ export function NewPassword({
   onChange,
   error,
   label,
+  autoFocus = false,
 }: {
   label?: string
+  autoFocus?: boolean
   value: string
   onChange: (value: string) => void
   error?: string | null | undefined
@@ -23,6 +25,7 @@ export function NewPassword({
       onChange={onChange}
       type="password"
       autoComplete="new-password"
+      autoFocus={autoFocus}
       required
     />
   )

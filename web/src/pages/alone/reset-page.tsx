@@ -53,6 +53,8 @@ export default function ResetPage() {
         >
           <input type="hidden" name="username" autoComplete="username" value={seen.data.email} readOnly />
           <NewPassword
+            label={t('new-password')}
+            autoFocus
             value={password}
             onChange={setPassword}
             error={set.error instanceof ApiError && set.error.status === 400 ? set.error.message : null}

@@ -54,6 +54,8 @@ export default function SignInPage() {
   })
 
   const known = options.data
+  /** Without mail there is nothing to send: somebody else makes the link. */
+  const helpless = forgot && known?.mail === false
   if (known && !known.owner_exists)
     return (
       <Alone title={t('not-set-up')} says={t('not-set-up-says')}>
@@ -79,15 +81,17 @@ export default function SignInPage() {
             else sign.mutate()
           }}
         >
-          <TextField
-            label={t('email')}
-            type="email"
-            autoComplete="username webauthn"
-            value={email}
-            onChange={setEmail}
-            required
-            autoFocus
-          />
+          {!helpless && (
+            <TextField
+              label={t('email')}
+              type="email"
+              autoComplete="username webauthn"
+              value={email}
+              onChange={setEmail}
+              required
+              autoFocus
+            />
+          )}
           {!forgot && (
             <TextField
               label={t('password')}
@@ -98,10 +102,10 @@ export default function SignInPage() {
               required
             />
           )}
-          {sign.error && <SignInTrouble error={sign.error} />}
+          {sign.error && !forgot && <SignInTrouble error={sign.error} />}
           {reset.error && <Trouble error={reset.error} />}
           {reset.data !== undefined && <Note tone="good">{t('reset-sent')}</Note>}
-          {forgot && known && !known.mail && <Note>{t('reset-no-mail')}</Note>}
+          {helpless && <Note>{t('reset-no-mail')}</Note>}
           <div className="form-acts">
             {forgot ? (
               known?.mail && (
@@ -124,8 +128,8 @@ export default function SignInPage() {
                 {t('with-passkey')}
               </Button>
             )}
-            <span className="push">
-              <Button look="quiet" onClick={() => setForgot(!forgot)}>
+            <span className={helpless ? undefined : 'push'}>
+              <Button look={helpless ? 'plain' : 'quiet'} onClick={() => setForgot(!forgot)}>
                 {t(forgot ? 'back' : 'forgot')}
               </Button>
             </span>

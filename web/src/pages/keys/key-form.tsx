@@ -40,6 +40,7 @@ export function KeyFields({
         error={at('name')}
         value={form.name}
         onChange={(name) => onChange({ ...form, name })}
+        autoFocus
         required
         maxLength={100}
         autoComplete="off"
