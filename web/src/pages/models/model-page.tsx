@@ -1,6 +1,7 @@
 /** One model: does it fit and why, in which precision, what it is and where that is known from, who uses it. */
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useEffect } from 'react'
 import { useLive } from '../../app/live.ts'
 import { usePlace } from '../../app/session.ts'
 import { Code, Loaded, Page, PageTitle, Section } from '../../ui/index.ts'
@@ -71,6 +72,10 @@ function Story({ of: detail, search, set }: { of: ModelDetail; search: ModelSear
   const { may } = usePlace()
   const says = useModelSentence()(detail)
   const { model } = detail
+  useEffect(() => {
+    // A link to a part of the page comes before the part does.
+    if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView()
+  }, [])
   const replicas = useQuery(replicasQuery(may('status.read')))
   const own = (replicas.data?.data ?? detail.replicas).filter((one) => one.model === model.id)
   const pulling = useLive().pulls.some((pull) => pull.model === model.id && pull.state === 'failed')
