@@ -17,7 +17,7 @@ const onlyDatabase = given.includes('--database')
 const wanted = given.filter((one) => !one.startsWith('--'))
 
 const files = globSync(
-  ['src/**/*.test.ts', 'engine-host/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts', 'bench/**/*.test.ts'],
+  ['src', 'engine-host', 'web/src', 'test', 'tools', 'bench'].map((folder) => `${folder}/**/*.test.ts`),
   { cwd: ROOT },
 )
   .sort()

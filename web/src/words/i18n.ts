@@ -15,13 +15,23 @@ export const LANGUAGES: readonly Language[] = ['en', 'zh']
 
 const KEPT = 'tradewind.language'
 
+/** Numbers within sentences: 7,040 requests. */
+const grouped = { en: new Intl.NumberFormat('en-GB'), zh: new Intl.NumberFormat('zh-CN') }
+
 void i18next.use(initReactI18next).init({
   lng: document.documentElement.lang === 'zh' ? 'zh' : 'en',
   fallbackLng: 'en',
   resources: {},
   keySeparator: false,
   nsSeparator: false,
-  interpolation: { escapeValue: false, prefix: '{', suffix: '}' }, // React escapes
+  interpolation: {
+    escapeValue: false, // React escapes
+    prefix: '{',
+    suffix: '}',
+    alwaysFormat: true,
+    format: (value: unknown, _format, language) =>
+      typeof value === 'number' ? grouped[language === 'zh' ? 'zh' : 'en'].format(value) : value,
+  },
   returnNull: false,
 })
 
