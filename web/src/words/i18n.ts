@@ -8,6 +8,7 @@
  * English is the source; a Chinese file that lacks a key does not compile.
  */
 import i18next from 'i18next'
+import { useMemo } from 'react'
 import { initReactI18next, useTranslation } from 'react-i18next'
 
 export type Language = 'en' | 'zh'
@@ -24,14 +25,7 @@ void i18next.use(initReactI18next).init({
   resources: {},
   keySeparator: false,
   nsSeparator: false,
-  interpolation: {
-    escapeValue: false, // React escapes
-    prefix: '{',
-    suffix: '}',
-    alwaysFormat: true,
-    format: (value: unknown, _format, language) =>
-      typeof value === 'number' ? grouped[language === 'zh' ? 'zh' : 'en'].format(value) : value,
-  },
+  interpolation: { escapeValue: false, prefix: '{', suffix: '}' }, // React escapes
   returnNull: false,
 })
 
@@ -52,8 +46,17 @@ export function words<W extends Words>(name: string, en: W, zh: Chinese<W>): () 
   i18next.addResourceBundle('en', name, en)
   i18next.addResourceBundle('zh', name, zh)
   return function useWords() {
-    const { t } = useTranslation(name)
-    return t as unknown as Say<W>
+    const { t, i18n } = useTranslation(name)
+    return useMemo(() => {
+      const say = t as unknown as (key: string, values?: object) => string
+      const numbers = grouped[i18n.language === 'zh' ? 'zh' : 'en']
+      const written = (value: string | number) => (typeof value === 'number' ? numbers.format(value) : value)
+      return (key, values) => {
+        if (values === undefined) return say(key)
+        const replace = Object.fromEntries(Object.entries(values).map(([one, value]) => [one, written(value)]))
+        return say(key, { replace, ...(typeof values.count === 'number' ? { count: values.count } : {}) })
+      }
+    }, [t, i18n.language])
   }
 }
 
