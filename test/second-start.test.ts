@@ -1,5 +1,6 @@
 /** The first start as a newcomer has it, the second one without any network, and one with two gateway workers. */
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 import { type Product, startProduct } from './product.ts'
 
@@ -35,6 +36,7 @@ describe('the first start', () => {
 describe('a second start', () => {
   it('serves the same model to the same key, without any network', async () => {
     await product.end()
+    assert.deepEqual(readdirSync(product.folder.run), [], 'no socket is left')
     const startedAtMs = Date.now()
     await product.start({ PIP_INDEX_URL: NOWHERE, HTTPS_PROXY: NOWHERE, HTTP_PROXY: NOWHERE })
     console.log(`second start: serving after ${Date.now() - startedAtMs} ms`)

@@ -17,6 +17,7 @@ import {
   existsSync,
   linkSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -88,6 +89,12 @@ export const sockets = {
   /** Control, for workers and the command line: trusted, since the folder is the owner's alone. */
   controlAdmin: (folder: DataFolder) => join(folder.run, 'control-admin.sock'),
   engine: (folder: DataFolder, engineId: string) => join(folder.run, `${engineId}.sock`),
+}
+
+/** Removes all sockets, of which a process that was killed leaves its own. Only for whoever knows that none is listened on. */
+export function removeSockets(folder: DataFolder): void {
+  for (const name of readdirSync(folder.run))
+    if (name.endsWith('.sock')) rmSync(join(folder.run, name), { force: true })
 }
 
 export class DataFolderLocked extends Error {

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { EngineSpec } from '../engines/engine-wire.ts'
 import type { DataFolder } from '../platform/data-folder.ts'
@@ -52,7 +53,11 @@ export class Engines {
   }
 
   async stop(engineId: string, withinMs: number): Promise<void> {
-    await this.#entries.get(engineId)?.child.stop(withinMs)
+    const entry = this.#entries.get(engineId)
+    if (!entry) return
+    await entry.child.stop(withinMs)
+    // One that was killed, or is not ours, leaves it there.
+    rmSync(entry.spec.socketPath, { force: true })
     this.#entries.delete(engineId)
   }
 

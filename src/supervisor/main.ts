@@ -6,11 +6,18 @@
  *               ├─ worker × N   src/gateway/worker.ts   (IPC: ready)
  *               └─ engine × M   engine-host/main.ts     (started and stopped as control asks; they outlive it)
  */
-import { readdirSync, statfsSync, unlinkSync } from 'node:fs'
+import { statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Config, ConfigRefused, readConfig } from '../platform/config.ts'
-import { DataFolderLocked, dataFolderAt, lockDataFolder, makeDataFolder, sockets } from '../platform/data-folder.ts'
+import {
+  DataFolderLocked,
+  dataFolderAt,
+  lockDataFolder,
+  makeDataFolder,
+  removeSockets,
+  sockets,
+} from '../platform/data-folder.ts'
 import { newId } from '../platform/ids.ts'
 import { isLoopback } from '../platform/loopback.ts'
 import { Child } from './child.ts'
@@ -165,6 +172,7 @@ function endOnSignal(): void {
     terminal.say('Ending at once.')
     for (const child of [...workers, control]) child.kill()
     engines.killAll()
+    removeSockets(folder)
     unlock()
     process.exit(1)
   }
@@ -180,6 +188,7 @@ async function endAll(): Promise<void> {
   if (controlReady) saveLastEngines(lastEngines, config.engine, engines.list())
   await engines.stopAll(ENGINE_DRAIN_MS)
   await control.stop(CONTROL_DRAIN_MS)
+  removeSockets(folder)
   unlock()
   process.exit()
 }
@@ -199,8 +208,7 @@ function takeFolderOrExit(): () => void {
     makeDataFolder(folder)
     refuseFullDisk()
     const release = lockDataFolder(folder)
-    // What was killed could not remove its sockets.
-    for (const name of readdirSync(folder.run)) if (name.endsWith('.sock')) unlinkSync(join(folder.run, name))
+    removeSockets(folder)
     return release
   } catch (error) {
     if (error instanceof DataFolderLocked) terminal.say(error.message)
