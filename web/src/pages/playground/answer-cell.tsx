@@ -144,7 +144,7 @@ function Given({ desk, turn, answer, exchange }: Shown) {
                   className="btn icon-only quiet small"
                   aria-label={t('its-request')}
                 >
-                  <Icon name="list" />
+                  <Icon name="link" />
                 </Link>
               </Tip>
             )}

@@ -1,11 +1,19 @@
 import { useState } from 'react'
 import { Code, Note, Panel, Select } from '../../ui/index.ts'
-import { chatBody, completionBody, type Endpoint, type RequestBody } from './chat-request.ts'
+import {
+  chatBody,
+  completionBody,
+  type Endpoint,
+  embeddingBody,
+  type RequestBody,
+  tokenizeBody,
+} from './chat-request.ts'
 import { schemaProblem, toolsProblem } from './check-json.ts'
 import { type Desk, type DeskState, stamp, useDesk } from './desk.ts'
 import { ask } from './document-turns.ts'
 import { usePlaygroundWords } from './playground-words.ts'
 import { samplesOf } from './request-code.ts'
+import { linesIn } from './similarity.ts'
 
 /** The request of this page as a program would make it. */
 export function CodePanel({ desk, model, onClose }: { desk: Desk; model: string | null; onClose: () => void }) {
@@ -41,6 +49,9 @@ function requestOf({ mode, doc, asking }: DeskState, model: string): { endpoint:
   if (doc.tools_json !== null && toolsProblem(doc.tools_json) !== null) return null
   if (doc.response_format.type === 'json_schema' && schemaProblem(doc.response_format.schema_json ?? '') !== null)
     return null
+  if (mode === 'embeddings')
+    return { endpoint: '/v1/embeddings', body: embeddingBody(model, linesIn(doc.inputs.join('\n'))) }
+  if (mode === 'tokens') return { endpoint: '/tokenize', body: tokenizeBody(model, doc.inputs[0] ?? '', false) }
   const body = mode === 'completion' ? completionBody : chatBody
   const endpoint = mode === 'completion' ? '/v1/completions' : '/v1/chat/completions'
   const last = doc.turns.find(({ id }) => id === doc.shown)

@@ -1,4 +1,4 @@
-import { type ReactNode, useRef } from 'react'
+import { type CSSProperties, type ReactNode, useRef } from 'react'
 import { Button } from '../../ui/index.ts'
 import { usePlaygroundWords } from './playground-words.ts'
 
@@ -53,6 +53,7 @@ export function Compose({
         <textarea
           ref={area}
           rows={rows}
+          style={{ '--rows': rows } as CSSProperties}
           aria-label={label}
           placeholder={placeholder}
           value={text}

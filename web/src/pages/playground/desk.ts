@@ -98,7 +98,7 @@ export function createDesk(given: {
         const left = new Map(state.running)
         left.delete(liveKey(turn.id, live.model))
         set({ running: left, doc: putAnswer(state.doc, turn.id, answer) })
-        if (answer.tokens === null && answer.request_id !== null) void count(turn.id, answer)
+        if (answer.tokens === null && (answer.text !== '' || answer.reasoning !== null)) void count(turn.id, answer)
       })
     }
   }
@@ -107,7 +107,7 @@ export function createDesk(given: {
   async function count(turnId: string, answer: Answer): Promise<void> {
     for (const waitMs of COUNT_AFTER_MS) {
       await new Promise((resolve) => setTimeout(resolve, waitMs))
-      const tokens = await countsOf(answer.request_id ?? '')
+      const tokens = answer.request_id === null ? null : await countsOf(answer.request_id)
       if (tokens === null) continue
       const isThere = state.doc.turns.some(({ id, answers }) => id === turnId && answers.includes(answer))
       if (isThere) set({ doc: putAnswer(state.doc, turnId, { ...answer, tokens }) })

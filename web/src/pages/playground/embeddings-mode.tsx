@@ -124,7 +124,7 @@ function Result({ compared, stale }: { compared: Compared; stale: boolean }) {
           <b>{format.number(compared.dimensions)}</b> {t('measure-dimensions')}
         </span>
         <span>
-          <b>{format.number(compared.tokens)}</b> {t('in')}
+          <b>{format.number(compared.tokens)}</b> {t('measure-tokens-in')}
         </span>
         <span>
           <b>{format.duration(compared.ms)}</b> {t('measure-time')}

@@ -85,12 +85,21 @@ export function PhoneHeads({
   return (
     <div className="picktalk">
       {models.length > 1 ? (
-        <Segments
-          label={t('model-in-sight')}
-          value={now}
-          onChange={onNow}
-          choices={models.map((id) => ({ value: id, label: name(id) }))}
-        />
+        <>
+          <Segments
+            label={t('model-in-sight')}
+            value={now}
+            onChange={onNow}
+            choices={models.map((id) => ({ value: id, label: name(id) }))}
+          />
+          <Button
+            look="quiet"
+            small
+            icon="x"
+            aria-label={`${t('remove-model')}: ${name(now)}`}
+            onClick={() => onModels(models.filter((one) => one !== now))}
+          />
+        </>
       ) : (
         <PickModel
           models={here}

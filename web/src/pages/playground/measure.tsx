@@ -70,7 +70,7 @@ function Line({
         <span>
           {tokensIn !== null && (
             <>
-              <b>{format.number(tokensIn)}</b> {t('in-then')}{' '}
+              <b>{format.number(tokensIn)}</b> {t('in-then')}
             </>
           )}
           <b>

@@ -88,7 +88,7 @@ export function useModelsHere(task: 'chat' | 'embedding' | null): {
   const models = (data?.data ?? []).filter(
     (model) => model.served && (task === null ? TEXT.has(model.task) : model.task === task),
   )
-  return { models: models.sort((a, b) => RANK[a.state] - RANK[b.state]), isPending, error }
+  return { models: models.sort((a, b) => rankOf(a) - rankOf(b)), isPending, error }
 }
 
 const TEXT = new Set<Model['task']>(['chat', 'embedding'])
@@ -101,6 +101,10 @@ const RANK: Record<Model['state'], number> = {
   paused: 5,
   'not-here': 6,
 }
+
+/** What answers at once, then what chats, then what the catalogue knows. */
+const rankOf = (model: Model): number =>
+  RANK[model.state] * 4 + (model.task === 'chat' ? 0 : 2) + (model.in_catalogue ? 0 : 1)
 
 /** Facts of the models that are compared; without those that the server does not tell of. */
 export function useModelDetails(ids: readonly string[]): ModelDetail[] {

@@ -138,6 +138,7 @@ function Workbench({ desk, projectId }: { desk: Desk; projectId: string }) {
           desk={desk}
           projectId={projectId}
           onSavedPanel={() => toggle('saved')}
+          onCode={() => toggle('code')}
           {...(isTalk
             ? { onParameters: () => set({ beside: shows === 'parameters' ? 'nothing' : 'parameters' }) }
             : {})}

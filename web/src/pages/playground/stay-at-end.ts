@@ -16,8 +16,12 @@ export function useStayAtEnd(box: RefObject<HTMLElement | null>, shown: string |
     const follow = () => {
       if (stays) element.scrollTop = element.scrollHeight
     }
+    // Only who goes up leaves the end: what grew between a scroll and its event is no wish of anybody.
+    let top = element.scrollTop
     const onScroll = () => {
-      stays = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX
+      if (element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX) stays = true
+      else if (element.scrollTop < top) stays = false
+      top = element.scrollTop
     }
     const sizes = new ResizeObserver(follow)
     sizes.observe(content)

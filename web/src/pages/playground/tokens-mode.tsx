@@ -13,7 +13,8 @@ import { samplesOf } from './request-code.ts'
 import { piecesOf } from './token-pieces.ts'
 
 type Answer = { tokens: number[]; count: number; max_model_len: number; token_strs: string[] }
-type Cut = Answer & { characters: number }
+/** `asChat`: the template is in it, so its tokens are not those of the text alone. */
+type Cut = Answer & { characters: number; asChat: boolean }
 
 const SHOWN_AT_FIRST = 1_000
 /** After so long without a key, where the model is loaded, the text is cut by itself. */
@@ -40,7 +41,7 @@ export function TokensMode({
   const cut = useMutation({
     mutationFn: async (): Promise<Cut> => {
       const answer = await callPublic(projectId, '/tokenize', tokenizeBody(model, text, chat))
-      return { ...((await answer.json()) as Answer), characters: [...text].length }
+      return { ...((await answer.json()) as Answer), characters: [...text].length, asChat: chat }
     },
   })
   const { mutate } = cut
@@ -128,7 +129,7 @@ function Result({ cut }: { cut: Cut }) {
         <span>
           <b>{format.number(cut.characters)}</b> {t('measure-characters', { count: cut.characters })}
         </span>
-        {cut.count > 0 && (
+        {cut.count > 0 && !cut.asChat && (
           <span>
             <b>{format.figure(cut.characters / cut.count, 2)}</b> {t('measure-per-token')}
           </span>

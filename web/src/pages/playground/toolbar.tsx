@@ -1,7 +1,7 @@
 /** The row above the work: which mode, whether it is kept, and what one may do with the whole. */
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { ApiError, api } from '../../api/client.ts'
 import { usePlace } from '../../app/session.ts'
 import { Ago, Button, Menu, ShowCall, Tip, toast } from '../../ui/index.ts'
@@ -17,6 +17,7 @@ export function Toolbar({
   projectId,
   onSavedPanel,
   onParameters,
+  onCode,
   compare,
 }: {
   desk: Desk
@@ -24,8 +25,9 @@ export function Toolbar({
   onSavedPanel: () => void
   /** Absent where the mode has none. */
   onParameters?: () => void
+  onCode: () => void
   /** Adds a model. */
-  compare: React.ReactNode
+  compare: ReactNode
 }) {
   const t = usePlaygroundWords()
   const { may } = usePlace()
@@ -37,7 +39,8 @@ export function Toolbar({
           <Link
             key={one}
             to="/playground"
-            search={((now: object) => ({ ...keepProject(now), ...(one === 'chat' ? {} : { mode: one }) })) as never}
+            search={((now: object) => ({ ...keepProject(now), mode: one === 'chat' ? undefined : one })) as never}
+            activeOptions={{ exact: true, explicitUndefined: true }}
             aria-current={one === mode ? 'page' : undefined}
           >
             {t(`mode-${one}`)}
@@ -53,11 +56,13 @@ export function Toolbar({
           </Tip>
         )}
         {onParameters && (
-          <Tip text={t('parameters')}>
-            <Button look="quiet" small icon="tune" aria-label={t('parameters')} onClick={onParameters} />
-          </Tip>
+          <span className="desk-only">
+            <Tip text={t('parameters')}>
+              <Button look="quiet" small icon="tune" aria-label={t('parameters')} onClick={onParameters} />
+            </Tip>
+          </span>
         )}
-        <Keep desk={desk} projectId={projectId} />
+        <Keep desk={desk} projectId={projectId} onCode={onCode} />
       </span>
     </header>
   )
@@ -87,7 +92,7 @@ function Kept({ desk }: { desk: Desk }) {
 }
 
 /** Save, and the menu of what else one may do with a session. */
-function Keep({ desk, projectId }: { desk: Desk; projectId: string }) {
+function Keep({ desk, projectId, onCode }: { desk: Desk; projectId: string; onCode: () => void }) {
   const t = usePlaygroundWords()
   const { may } = usePlace()
   const queries = useQueryClient()
@@ -150,7 +155,8 @@ function Keep({ desk, projectId }: { desk: Desk; projectId: string }) {
             onSelect: () =>
               session ? void navigate({ to: '/playground', search: keepProject } as never) : desk.clear(),
           },
-          session !== null && mine && 'line',
+          { label: t('show-code'), icon: 'code', onSelect: onCode },
+          session !== null && 'line',
           session !== null && mine && { label: t('share'), icon: 'people', onSelect: () => setOpen('share') },
           session !== null && mine && { label: t('rename'), icon: 'pen', onSelect: () => setOpen('title') },
           session !== null &&
