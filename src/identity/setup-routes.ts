@@ -1,6 +1,5 @@
 /** /api/setup: the link that makes the first owner, as the console's page uses it; and how one can sign in here. */
 import { Type } from 'typebox'
-import { errorBody } from '../platform/errors.ts'
 import type { Server } from '../platform/http.ts'
 import { ErrorShape } from '../platform/wire-shapes.ts'
 import { addressOf, webHeaders } from './access.ts'
@@ -101,8 +100,7 @@ export async function setupRoutes(
           .send(wire.setupAnswerOnWire(done, { signedIn: cookies !== null, publicUrl, sampleModel }))
       } catch (error) {
         if (!(error instanceof SetupFormRefused)) throw error
-        const { error: said } = errorBody(error.code, error.status, error.message)
-        return reply.code(400).send({ error: { ...said, problems: error.data.problems } })
+        return reply.code(400).send(wire.formErrorOnWire(error))
       }
     },
   )
