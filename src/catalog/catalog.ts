@@ -193,6 +193,9 @@ export async function createCatalog(deps: CatalogDeps) {
      */
     takeAdapter: artefacts.takeAdapter,
 
+    /** Removes an adapter's file. Only for one that nobody serves: adapters are not counted here. */
+    dropAdapter: (sha256: string): Promise<void> => artefacts.removeUnlessUsed(sha256, 'gguf'),
+
     /** Stops a pull and keeps what came. @throws PullUnknown, IllegalPullMove */
     pausePull: pulls.pause,
 

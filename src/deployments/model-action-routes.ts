@@ -214,8 +214,7 @@ export async function modelActionRoutes(
     async (request, reply) => {
       const { name, path, scale = 1 } = request.body
       const { id } = request.params
-      const { sha256, path: kept } = await catalog.takeAdapter(path)
-      await deployments.addAdapter({ name, path: kept, sha256, scale }, id)
+      const { sha256 } = await deployments.addAdapter({ name, path, scale }, id)
       await audit.note(knownCaller(request), {
         action: 'adapter.added',
         target: name,

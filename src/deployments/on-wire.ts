@@ -2,9 +2,10 @@
 import type { ModelListing, Pull } from '../catalog/catalog.ts'
 import type { Fit, SpeedEstimate } from '../catalog/fit.ts'
 import type { EngineView } from '../engines/engines.ts'
-import { isServed, type LoadTrouble, type MeasuredSpeed, type Replica } from './deployments.ts'
+import type { LoadTrouble, MeasuredSpeed, Replica } from './deployments.ts'
 import type { LastHour } from './minute-series.ts'
 import type { FitOnWire, ModelOnWire, PullOnWire, ReplicaOnWire, SpeedOnWire, StripOnWire } from './schema.ts'
+import { isServed } from './what-to-serve.ts'
 
 const iso = (ms: number) => new Date(ms).toISOString()
 
