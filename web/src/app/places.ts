@@ -34,7 +34,14 @@ export const PLACES: readonly Entry[] = [
   { name: 'requests', path: '/requests', icon: 'list', group: 'run', needs: ['usage.read'] },
   { name: 'keys', path: '/keys', icon: 'key', group: 'run', needs: ['keys.list'] },
   { name: 'machine', path: '/machine', icon: 'server', group: 'operate', needs: ['status.read'] },
-  { name: 'people', path: '/people', icon: 'people', group: 'operate', needs: ['members.list', 'operators.list'] },
+  {
+    name: 'people',
+    path: '/people',
+    icon: 'people',
+    group: 'operate',
+    // Who has a role in a project alone sees the people of that project.
+    needs: ['members.list', 'operators.list', 'project.read'],
+  },
   {
     name: 'settings',
     path: '/settings',

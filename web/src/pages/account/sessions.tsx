@@ -57,7 +57,7 @@ export function Sessions() {
               )
             }
           >
-            {t('sessions-foot')}
+            {others && t('sessions-foot')}
           </TableFoot>
           {ending === 'others' && <EndOthersDialog onClose={() => setEnding(null)} />}
           {ending !== null && ending !== 'others' && <EndDialog of={ending} onClose={() => setEnding(null)} />}

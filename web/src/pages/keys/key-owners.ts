@@ -6,7 +6,8 @@ import { usePlace } from '../../app/session.ts'
 
 /** Service accounts that can own a key of this project. */
 export function useServiceAccounts(): Static<typeof ServiceAccountPage>['data'] {
-  const { organization, project, may } = usePlace()
+  const { organization, project } = usePlace()
+  const mayList = [organization, project].some((place) => place?.allowed.includes('service_accounts.list'))
   const { data } = useQuery({
     queryKey: ['service-accounts', 'owners', organization?.id],
     queryFn: ({ signal }) =>
@@ -15,7 +16,7 @@ export function useServiceAccounts(): Static<typeof ServiceAccountPage>['data'] 
         { organization_id: organization?.id, limit: 200 },
         signal,
       ),
-    enabled: organization !== null && may('service_accounts.list'),
+    enabled: mayList,
     staleTime: 30_000,
   })
   return (data?.data ?? []).filter(({ project_id }) => project_id === null || project_id === project?.id)

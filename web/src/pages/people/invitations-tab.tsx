@@ -27,7 +27,7 @@ import { useOrganization } from './use-organization.ts'
 
 export function InvitationsTab() {
   const t = usePeopleWords()
-  const { organization, reach, may } = useOrganization()
+  const { organization, reach } = useOrganization()
   const navigate = useNavigate()
   const { make } = useSearch({ strict: false }) as PeopleSearch
   const of = reach('invitations.list')
@@ -75,7 +75,7 @@ export function InvitationsTab() {
               <Table
                 label={t('tab-invitations')}
                 rows={rows}
-                columns={columns(t, may('invitations.revoke') ? setRevoking : null)}
+                columns={columns(t, reach('invitations.revoke') ? setRevoking : null)}
                 idOf={(one) => one.id}
                 under={(one) => (
                   <>

@@ -19,7 +19,9 @@ export function PeopleFrame({
   children: ReactNode
 }) {
   const t = usePeopleWords()
-  const { organization, may, mayAll, reach } = useOrganization()
+  const { organization, project, may, mayAll, reach } = useOrganization()
+  const isWhole = organization?.allowed.includes('members.list') ?? false
+  const place = isWhole ? organization?.name : project && `${organization?.name} / ${project.name}`
   const open: Record<Tab, boolean> = {
     members: reach('members.list') !== null,
     invitations: reach('invitations.list') !== null,
@@ -35,10 +37,7 @@ export function PeopleFrame({
   }, [tab])
   return (
     <Split panel={panel}>
-      <PageTitle
-        title={t('title')}
-        says={organization ? t('says', { name: organization.name }) : t('says-installation')}
-      >
+      <PageTitle title={t('title')} says={place ? t('says', { name: place }) : t('says-installation')}>
         {acts}
       </PageTitle>
       <nav ref={tabs} className="tabs people-tabs" aria-label={t('title')}>

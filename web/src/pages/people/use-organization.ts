@@ -3,8 +3,8 @@ import { usePlace } from '../../app/session.ts'
 import type { Of } from './people-api.ts'
 
 /**
- * What somebody may do to the whole of an organisation. `usePlace().may` counts what is allowed in the project as well:
- * who has a role in a project alone sees that project's people, and invites to it.
+ * What somebody may do to the people of an organisation, or of the project alone: who has a role in a project alone sees
+ * that project's people, and invites to it.
  */
 export function useOrganization() {
   const place = usePlace()
