@@ -14,10 +14,8 @@ import { usePlace } from '../../app/session.ts'
 import {
   Ago,
   Button,
-  ConfirmDialog,
   Dialog,
   Loaded,
-  Note,
   Section,
   ShowCall,
   Table,
@@ -27,6 +25,8 @@ import {
   toast,
   useFormat,
 } from '../../ui/index.ts'
+import { DeleteSection } from './delete-section.tsx'
+import { RenameSection } from './rename-section.tsx'
 import { useSettingsWords } from './settings-words.ts'
 import { useAct } from './use-act.ts'
 
@@ -34,6 +34,7 @@ type Organization = Static<typeof OrganizationShape>
 type Project = Static<typeof ProjectShape>
 
 export function OrganizationTab() {
+  const t = useSettingsWords()
   const { organization, may } = usePlace()
   const id = organization?.id ?? ''
   const query = useQuery({
@@ -47,58 +48,30 @@ export function OrganizationTab() {
         <Loaded query={query}>
           {(one) => (
             <>
-              <Name of={one} />
+              <RenameSection
+                label={t('organization-name')}
+                name={one.name}
+                path={`/api/organizations/${one.id}`}
+                may={one.allowed.includes('organization.update')}
+                changes={[['organization'], ['organizations'], ['me']]}
+              />
               <Projects of={one} />
-              {one.allowed.includes('organization.delete') && <End of={one} />}
+              {one.allowed.includes('organization.delete') && (
+                <DeleteSection
+                  name={one.name}
+                  path={`/api/organizations/${one.id}`}
+                  label={t('delete-organization')}
+                  says={t('delete-organization-says', { projects: one.projects })}
+                  changes={[]}
+                  onDone={() => location.assign('/')}
+                />
+              )}
             </>
           )}
         </Loaded>
       )}
       {may('organizations.create') && <AllOrganizations />}
     </>
-  )
-}
-
-function Name({ of: organization }: { of: Organization }) {
-  const t = useSettingsWords()
-  const [name, setName] = useState(organization.name)
-  const call: Call = { method: 'PATCH', path: `/api/organizations/${organization.id}`, body: { name: name.trim() } }
-  const act = useAct([['organization'], ['organizations'], ['me']], () =>
-    toast({ title: t('renamed', { name: name.trim() }) }),
-  )
-  const may = organization.allowed.includes('organization.update')
-  return (
-    <Section title={t('name')}>
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault()
-          act.mutate(call)
-        }}
-      >
-        <TextField
-          label={t('organization-name')}
-          value={name}
-          onChange={setName}
-          disabled={!may}
-          help={may ? undefined : t('may-not')}
-          maxLength={100}
-        />
-        {act.error && <Trouble error={act.error} />}
-        {may && (
-          <div className="form-acts">
-            <Button
-              type="submit"
-              busy={act.isPending}
-              disabled={name.trim() === '' || name.trim() === organization.name}
-            >
-              {t('rename')}
-            </Button>
-            <ShowCall call={call} />
-          </div>
-        )}
-      </form>
-    </Section>
   )
 }
 
@@ -206,40 +179,6 @@ function NewProject({
       <TextField label={t('project-name')} value={name} onChange={setName} maxLength={100} autoFocus />
       {act.error && <Trouble error={act.error} />}
     </Dialog>
-  )
-}
-
-function End({ of: organization }: { of: Organization }) {
-  const t = useSettingsWords()
-  const [open, setOpen] = useState(false)
-  const call: Call = {
-    method: 'DELETE',
-    path: `/api/organizations/${organization.id}`,
-    body: { name: organization.name },
-  }
-  const act = useAct([['me'], ['organizations']], () => location.assign('/'))
-  return (
-    <Section title={t('end')}>
-      <Note tone="warn">{t('delete-organization-says', { projects: organization.projects })}</Note>
-      <div className="form-acts setting-end">
-        <Button look="danger" onClick={() => setOpen(true)}>
-          {t('delete-organization')}
-        </Button>
-      </div>
-      <ConfirmDialog
-        open={open}
-        onClose={() => setOpen(false)}
-        title={t('delete-title', { name: organization.name })}
-        type={organization.name}
-        label={t('delete-organization')}
-        busy={act.isPending}
-        onConfirm={() => act.mutate(call)}
-        error={act.error && <Trouble error={act.error} />}
-        foot={<ShowCall call={call} />}
-      >
-        {t('delete-organization-says', { projects: organization.projects })}
-      </ConfirmDialog>
-    </Section>
   )
 }
 

@@ -10,7 +10,6 @@ import {
   Button,
   ConfirmDialog,
   Loaded,
-  Note,
   Section,
   ShowCall,
   TextField,
@@ -19,6 +18,8 @@ import {
   toast,
   useFormat,
 } from '../../ui/index.ts'
+import { DeleteSection } from './delete-section.tsx'
+import { RenameSection } from './rename-section.tsx'
 import { useSettingsWords } from './settings-words.ts'
 import { useAct } from './use-act.ts'
 
@@ -28,6 +29,8 @@ type ContentLog = Static<typeof ContentLogShape>
 const change = (id: string, body: object): Call => ({ method: 'PATCH', path: `/api/projects/${id}`, body })
 
 export function ProjectTab({ id }: { id: string }) {
+  const t = useSettingsWords()
+  const navigate = useNavigate()
   const query = useQuery({
     queryKey: ['project', id],
     queryFn: ({ signal }) => get<Project>(`/api/projects/${id}`, undefined, signal),
@@ -36,49 +39,30 @@ export function ProjectTab({ id }: { id: string }) {
     <Loaded query={query}>
       {(project) => (
         <>
-          <Name of={project} />
+          <RenameSection
+            label={t('project-name')}
+            name={project.name}
+            path={`/api/projects/${project.id}`}
+            may={project.allowed.includes('project.update')}
+            changes={[['project'], ['projects'], ['me']]}
+          />
           <Content of={project} />
-          {project.allowed.includes('project.delete') && <End of={project} />}
+          {project.allowed.includes('project.delete') && (
+            <DeleteSection
+              name={project.name}
+              path={`/api/projects/${project.id}`}
+              label={t('delete-project')}
+              says={t('delete-project-says', { count: project.keys })}
+              changes={[['me'], ['projects']]}
+              onDone={() => {
+                toast({ title: t('deleted', { name: project.name }) })
+                void navigate({ to: '/settings', search: { project: undefined } as never })
+              }}
+            />
+          )}
         </>
       )}
     </Loaded>
-  )
-}
-
-function Name({ of: project }: { of: Project }) {
-  const t = useSettingsWords()
-  const [name, setName] = useState(project.name)
-  const act = useAct([['project'], ['me']], () => toast({ title: t('renamed', { name: name.trim() }) }))
-  const call = change(project.id, { name: name.trim() })
-  const may = project.allowed.includes('project.update')
-  return (
-    <Section title={t('name')}>
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault()
-          act.mutate(call)
-        }}
-      >
-        <TextField
-          label={t('project-name')}
-          value={name}
-          onChange={setName}
-          disabled={!may}
-          help={may ? undefined : t('may-not')}
-          maxLength={100}
-        />
-        {act.error && <Trouble error={act.error} />}
-        {may && (
-          <div className="form-acts">
-            <Button type="submit" busy={act.isPending} disabled={name.trim() === '' || name.trim() === project.name}>
-              {t('rename')}
-            </Button>
-            <ShowCall call={call} />
-          </div>
-        )}
-      </form>
-    </Section>
   )
 }
 
@@ -219,39 +203,5 @@ function Switch({
       </span>
       <Toggle on={on} onChange={onChange} label={label} disabled={disabled} />
     </div>
-  )
-}
-
-function End({ of: project }: { of: Project }) {
-  const t = useSettingsWords()
-  const navigate = useNavigate()
-  const [open, setOpen] = useState(false)
-  const call: Call = { method: 'DELETE', path: `/api/projects/${project.id}`, body: { name: project.name } }
-  const act = useAct([['me'], ['project']], () => {
-    toast({ title: t('deleted', { name: project.name }) })
-    void navigate({ to: '/settings', search: { project: undefined } as never })
-  })
-  return (
-    <Section title={t('end')}>
-      <Note tone="warn">{t('delete-project-says', { count: project.keys })}</Note>
-      <div className="form-acts setting-end">
-        <Button look="danger" onClick={() => setOpen(true)}>
-          {t('delete-project')}
-        </Button>
-      </div>
-      <ConfirmDialog
-        open={open}
-        onClose={() => setOpen(false)}
-        title={t('delete-title', { name: project.name })}
-        type={project.name}
-        label={t('delete-project')}
-        busy={act.isPending}
-        onConfirm={() => act.mutate(call)}
-        error={act.error && <Trouble error={act.error} />}
-        foot={<ShowCall call={call} />}
-      >
-        {t('delete-project-says', { count: project.keys })}
-      </ConfirmDialog>
-    </Section>
   )
 }
