@@ -6,7 +6,7 @@ import { type Desk, useDesk } from './desk.ts'
 import type { Doc } from './document-turns.ts'
 import { type Session, saveOver, sessionQuery } from './playground-api.ts'
 import { usePlaygroundWords } from './playground-words.ts'
-import { SaveDialog } from './session-dialogs.tsx'
+import { SaveDialog } from './save-dialog.tsx'
 
 /** Two saved at once: whose words stay is for the second one to say. */
 export function NewerNote({

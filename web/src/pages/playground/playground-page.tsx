@@ -36,6 +36,7 @@ export default function PlaygroundPage() {
 }
 
 function Saved({ id }: { id: string }) {
+  const t = usePlaygroundWords()
   const query = useQuery(sessionQuery(id))
   useEffect(() => {
     if (query.data) deskFor({ session: query.data }).meet(query.data)
@@ -43,7 +44,15 @@ function Saved({ id }: { id: string }) {
   if (!query.data)
     return (
       <Page>
+        <PageTitle title={t('title')} />
         <Loaded query={query}>{() => null}</Loaded>
+        {query.error && (
+          <p className="not-there">
+            <Link to="/playground" search={keepProject as never}>
+              {t('new')}
+            </Link>
+          </p>
+        )}
       </Page>
     )
   return <Workbench desk={deskFor({ session: query.data })} projectId={query.data.project_id} />

@@ -1,12 +1,11 @@
-import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { api } from '../../api/client.ts'
-import { Ago, Button, Loaded, Panel, RowMenu, SearchInput, State, Tag, toast } from '../../ui/index.ts'
-import { duplicate, type Session, type SessionRow, sessionsQuery } from './playground-api.ts'
+import { Ago, Button, Loaded, Panel, RowMenu, SearchInput, State, Tag } from '../../ui/index.ts'
+import { type SessionRow, sessionsQuery } from './playground-api.ts'
 import { usePlaygroundWords } from './playground-words.ts'
 import { keepProject } from './search.ts'
-import { DeleteDialog } from './session-dialogs.tsx'
+import { DeleteDialog, DuplicateDialog } from './session-dialogs.tsx'
 
 /** Saved sessions of the project: one's own, and those that others share. */
 export function SavedPanel({
@@ -56,19 +55,9 @@ export function SavedPanel({
 function SessionItem({ session, open }: { session: SessionRow; open: boolean }) {
   const t = usePlaygroundWords()
   const navigate = useNavigate()
-  const queries = useQueryClient()
-  const [deleting, setDeleting] = useState(false)
+  const [act, setAct] = useState<'copy' | 'delete' | null>(null)
   const go = (id: string) =>
     void navigate({ to: '/playground/$session', params: { session: id }, search: keepProject } as never)
-  async function copy() {
-    try {
-      const made = await api<Session>(duplicate(session.id, t('copy-of', { title: session.title }).slice(0, 200)))
-      await queries.invalidateQueries({ queryKey: ['playground', 'list'] })
-      go(made.id)
-    } catch (error) {
-      toast({ title: t('not-duplicated'), says: error instanceof Error ? error.message : '' }, 'bad')
-    }
-  }
   return (
     <li className={open ? 'picked' : ''}>
       <button type="button" className="session" aria-current={open || undefined} onClick={() => go(session.id)}>
@@ -86,16 +75,17 @@ function SessionItem({ session, open }: { session: SessionRow; open: boolean }) 
       <RowMenu
         label={t('more-of', { title: session.title })}
         entries={[
-          session.allowed.includes('update') && { label: t('duplicate'), icon: 'copy', onSelect: () => void copy() },
+          session.allowed.includes('update') && { label: t('duplicate'), icon: 'copy', onSelect: () => setAct('copy') },
           session.allowed.includes('delete') && {
             label: t('delete'),
             icon: 'bin',
             danger: true,
-            onSelect: () => setDeleting(true),
+            onSelect: () => setAct('delete'),
           },
         ]}
       />
-      {deleting && <DeleteDialog session={session} open={open} onClose={() => setDeleting(false)} />}
+      {act === 'copy' && <DuplicateDialog session={session} onClose={() => setAct(null)} />}
+      {act === 'delete' && <DeleteDialog session={session} open={open} onClose={() => setAct(null)} />}
     </li>
   )
 }

@@ -50,6 +50,7 @@ function Foot({ desk, onParameters }: { desk: Desk; onParameters: () => void }) 
   const badTools = tools !== null && toolsProblem(tools) !== null
   const badSchema = format.type === 'json_schema' && schemaProblem(format.schema_json ?? '') !== null
   const isChat = mode === 'chat'
+  const isSaved = useDesk(desk, ({ session }) => session !== null)
   const { models: here } = useModelsHere('chat')
   const name = here.find(({ id }) => id === models[0])?.name ?? models[0] ?? ''
   return (
@@ -66,7 +67,7 @@ function Foot({ desk, onParameters }: { desk: Desk; onParameters: () => void }) 
       }
       send={t(isChat ? 'send' : 'complete')}
       rows={isChat ? 2 : 5}
-      hint={t('unsaved-hint')}
+      hint={t(isSaved ? 'changes-hint' : 'unsaved-hint')}
       blocked={badTools ? t('tools-first') : badSchema ? t('schema-first') : null}
       running={running}
       onSend={() => desk.ask(text)}

@@ -7,10 +7,12 @@ import { usePlace } from '../../app/session.ts'
 import { Ago, Button, Menu, ShowCall, Tip, toast } from '../../ui/index.ts'
 import { type Desk, isChanged, useDesk } from './desk.ts'
 import type { Doc } from './document-turns.ts'
-import { duplicate, type Session, saveOver, sessionQuery } from './playground-api.ts'
+import { type Session, saveOver, sessionQuery } from './playground-api.ts'
 import { usePlaygroundWords } from './playground-words.ts'
+import { SaveDialog } from './save-dialog.tsx'
 import { keepProject, MODES } from './search.ts'
-import { DeleteDialog, isConflict, SaveDialog, ShareDialog } from './session-dialogs.tsx'
+import { DeleteDialog, DuplicateDialog } from './session-dialogs.tsx'
+import { isConflict, ShareDialog } from './share-dialog.tsx'
 
 export function Toolbar({
   desk,
@@ -121,16 +123,6 @@ function Keep({ desk, projectId, onCode }: { desk: Desk; projectId: string; onCo
       else toast({ title: t('not-kept'), says: error instanceof ApiError ? error.message : '' }, 'bad')
     },
   })
-  async function copy(of: Session) {
-    try {
-      const made = await api<Session>(duplicate(of.id, t('copy-of', { title: of.title }).slice(0, 200)))
-      void queries.invalidateQueries({ queryKey: ['playground', 'list'] })
-      void navigate({ to: '/playground/$session', params: { session: made.id }, search: keepProject } as never)
-    } catch (error) {
-      toast({ title: t('not-duplicated'), says: error instanceof Error ? error.message : '' }, 'bad')
-    }
-  }
-
   return (
     <>
       {may('playground.write') && (
@@ -160,7 +152,7 @@ function Keep({ desk, projectId, onCode }: { desk: Desk; projectId: string; onCo
           session !== null && mine && { label: t('share'), icon: 'people', onSelect: () => setOpen('share') },
           session !== null && mine && { label: t('rename'), icon: 'pen', onSelect: () => setOpen('title') },
           session !== null &&
-            may('playground.write') && { label: t('duplicate'), icon: 'copy', onSelect: () => void copy(session) },
+            may('playground.write') && { label: t('duplicate'), icon: 'copy', onSelect: () => setOpen('copy') },
           session?.allowed.includes('delete') === true && {
             label: t('delete'),
             icon: 'bin',
@@ -198,6 +190,7 @@ function Keep({ desk, projectId, onCode }: { desk: Desk; projectId: string; onCo
           }}
         />
       )}
+      {session && open === 'copy' && <DuplicateDialog session={session} onClose={close} />}
       {session && open === 'delete' && <DeleteDialog session={session} open onClose={close} />}
     </>
   )
