@@ -25,8 +25,8 @@ What is not marked here is refused. **Operator** is a role in the installation; 
 **viewer** are roles in one organisation, and count there alone: to everybody else, what belongs to an organisation does not
 exist (404). Actions on the installation ask only whether one has the role in any organisation. **Command line** is
 \`npm run tradewind\` on the machine itself, which needs no login: whoever can open its socket owns the data folder. The last
-two columns are scopes of an API key; keys open \`/v1\`, sessions open \`/api\`. The console shows the same table under People, Roles; programs
-read it at \`GET /api/rules\`.
+two columns are scopes of an API key; keys open \`/v1\`, sessions open \`/api\`. The console shows this table under People,
+Roles; programs read it at \`GET /api/rules\`.
 
 **In one project** somebody can be admin, developer or viewer beside or instead of a role in its organisation. For whatever
 belongs to that project, its keys and its usage, the role there goes before the one in the organisation, be it more or less;
