@@ -1,30 +1,29 @@
 /**
- * The pulls: queued, run, settled. Owns the table catalog_pull.
+ * The pulls: queued, run, settled.
  *
  *   queue ─► row queued ─► runNext ─► bringWeights ─► settle: row done and artefact written, or neither
  *                 ▲  pause, resume, cancel: the row first, then the running fetch is told
  *                 └─ resumeUnfinished, after a start: what the last process left running
  *
- * The row decides and not what this process remembers: every move is one conditional UPDATE. A pull outlives the
- * process; it goes on from the part on disk.
+ * The row decides and not what this process remembers (`pull-rows.ts`). A pull outlives the process; it goes on from the
+ * part on disk.
  */
-import { and, desc, eq, inArray, isNotNull, lt } from 'drizzle-orm'
 import type { Clock } from '../platform/clock.ts'
 import type { Db } from '../platform/database/database.ts'
 import { AppError } from '../platform/errors.ts'
-import { newId } from '../platform/ids.ts'
 import type { Log } from '../platform/log.ts'
 import { type Arrival, bringWeights, forgetPart, type Progress } from './arrival.ts'
 import type { Artefacts } from './artefacts.ts'
-import { IllegalPullMove, PullUnknown } from './errors.ts'
+import { IllegalPullMove } from './errors.ts'
 import { precisionOf } from './facts-from-header.ts'
 import type { GgufHeader } from './gguf-header.ts'
 import { modelHeaderOf } from './model-header-check.ts'
 import type { PullPlan } from './plan-pull.ts'
-import { OPEN_STATES, type PullState, statesBefore } from './pull-state.ts'
+import { createPullRows, type PullPage } from './pull-rows.ts'
+import type { PullState } from './pull-state.ts'
 import { type Pull, showPull } from './show-pull.ts'
 import { type Place, placeName, type Source } from './source.ts'
-import { catalogPull, type PullRow } from './tables.ts'
+import type { PullRow } from './tables.ts'
 
 export type PullsDeps = {
   db: Db
@@ -36,66 +35,34 @@ export type PullsDeps = {
   log: Log
 }
 
-export type PullPage = {
-  /** 50 unless asked, 200 at most. */
-  limit?: number
-  /** Id that an earlier page ended with. */
-  before?: string
-  states?: PullState[]
-  model?: string
-}
-
 type Running = { abort: AbortController; progress: Progress | null; savedAtMs: number; ended: Promise<void> }
 
 const PULLS_AT_ONCE = 2
 const SAVE_PROGRESS_EVERY_MS = 2000
 
 export function createPulls({ db, weightsFolder, sources, artefacts, freeBytesOf, clock, log }: PullsDeps) {
+  const rows = createPullRows({ db, clock })
   const running = new Map<string, Running>()
   const listeners = new Set<(pull: Pull) => void>()
   let closing = false
 
-  const now = () => new Date(clock.nowMs())
   const show = (row: PullRow): Pull => showPull(row, running.get(row.id)?.progress ?? null)
 
   function tell(row: PullRow): void {
     for (const listener of listeners) listener(show(row))
   }
 
-  async function pullRow(id: string): Promise<PullRow> {
-    const [row] = await db.select().from(catalogPull).where(eq(catalogPull.id, id))
-    if (!row) throw new PullUnknown({ pull: id })
-    return row
-  }
-
-  /** Moves a pull if its state in the database allows it; the condition decides, not what we last read. */
   async function move(id: string, to: PullState, also: Partial<PullRow> = {}): Promise<PullRow> {
-    const [row] = await db
-      .update(catalogPull)
-      .set({ ...also, state: to, updatedAt: now() })
-      .where(and(eq(catalogPull.id, id), inArray(catalogPull.state, statesBefore(to))))
-      .returning()
-    if (!row) throw new IllegalPullMove({ pull: id, from: (await pullRow(id)).state, to })
+    const row = await rows.move(id, to, also)
     tell(row)
     return row
   }
 
-  async function openPullOf(model: string): Promise<PullRow | null> {
-    const [row] = await db
-      .select()
-      .from(catalogPull)
-      .where(and(eq(catalogPull.model, model), inArray(catalogPull.state, [...OPEN_STATES])))
-    return row ?? null
-  }
-
   /** Asked again after a failure: what came then is continued. A failed pull of another file gives its part up. */
   async function failedPullToResume(model: string, place: Place): Promise<string | null> {
-    const failed = await db
-      .select()
-      .from(catalogPull)
-      .where(and(eq(catalogPull.model, model), eq(catalogPull.state, 'failed')))
-      .orderBy(desc(catalogPull.id))
-    const same = (await openPullOf(model)) ? undefined : failed.find((row) => placeName(row.place) === placeName(place))
+    const failed = await rows.failedOf(model)
+    const isOpen = (await rows.openOf(model)) !== null
+    const same = isOpen ? undefined : failed.find((row) => placeName(row.place) === placeName(place))
     for (const row of failed) {
       if (row.id === same?.id) continue
       await move(row.id, 'cancelled')
@@ -107,12 +74,7 @@ export function createPulls({ db, weightsFolder, sources, artefacts, freeBytesOf
   /** Starts queued pulls, oldest first, up to the number that may run at once. */
   async function runNext(): Promise<void> {
     if (closing || running.size >= PULLS_AT_ONCE) return
-    const queued = await db
-      .select()
-      .from(catalogPull)
-      .where(eq(catalogPull.state, 'queued'))
-      .orderBy(catalogPull.createdAt)
-    for (const row of queued) {
+    for (const row of await rows.queued()) {
       if (closing || running.size >= PULLS_AT_ONCE) return
       if (running.has(row.id)) continue
       const abort = new AbortController()
@@ -156,9 +118,8 @@ export function createPulls({ db, weightsFolder, sources, artefacts, freeBytesOf
     tell(row)
     if (clock.nowMs() - entry.savedAtMs < SAVE_PROGRESS_EVERY_MS || progress.phase !== 'fetching') return
     entry.savedAtMs = clock.nowMs()
-    db.update(catalogPull)
-      .set({ bytesDone: progress.bytesDone, bytesTotal: progress.bytesTotal, updatedAt: now() })
-      .where(eq(catalogPull.id, row.id))
+    rows
+      .saveProgress(row.id, progress.bytesDone, progress.bytesTotal)
       .catch((error) => log.warn({ err: error, pull: row.id }, 'progress of a pull could not be saved'))
   }
 
@@ -172,13 +133,9 @@ export function createPulls({ db, weightsFolder, sources, artefacts, freeBytesOf
       await artefacts.removeUnlessUsed(sha256, kind)
       throw error
     }
-    const at = now()
+    const at = new Date(clock.nowMs())
     const settled = await db.transaction(async (tx) => {
-      const [done] = await tx
-        .update(catalogPull)
-        .set({ state: 'done', bytesDone: bytes, bytesTotal: bytes, updatedAt: at })
-        .where(and(eq(catalogPull.id, row.id), inArray(catalogPull.state, ['running', 'paused'])))
-        .returning()
+      const done = await rows.markDone(tx, row.id, bytes, at)
       if (!done) return null
       const artefact = await artefacts.write(tx, row.model, {
         sha256,
@@ -222,24 +179,13 @@ export function createPulls({ db, weightsFolder, sources, artefacts, freeBytesOf
   return {
     /** Queues what is planned and starts it if it may; while a pull of the same model is open, that one is returned. */
     async queue(plan: PullPlan): Promise<Pull> {
-      const at = now()
       const again = await failedPullToResume(plan.model, plan.place)
-      const [row] = again
-        ? await db
-            .update(catalogPull)
-            .set({ ...plan, state: 'queued', errorCode: null, errorMessage: null, updatedAt: at })
-            .where(and(eq(catalogPull.id, again), eq(catalogPull.state, 'failed')))
-            .returning()
-        : await db
-            .insert(catalogPull)
-            .values({ ...plan, id: newId('pull', at.getTime()), state: 'queued', createdAt: at, updatedAt: at })
-            .onConflictDoNothing()
-            .returning()
-      const open = row ?? (await openPullOf(plan.model))
+      const row = again ? await rows.queueAgain(again, plan) : await rows.insert(plan)
+      const open = row ?? (await rows.openOf(plan.model))
       if (!open) throw new Error(`The open pull of ${plan.model} ended while it was asked for again.`)
       if (row) tell(row)
       await runNext()
-      return show(await pullRow(open.id))
+      return show(await rows.one(open.id))
     },
 
     async pause(id: string): Promise<Pull> {
@@ -252,7 +198,7 @@ export function createPulls({ db, weightsFolder, sources, artefacts, freeBytesOf
     async resume(id: string): Promise<Pull> {
       await move(id, 'queued', { errorCode: null, errorMessage: null })
       await runNext()
-      return show(await pullRow(id))
+      return show(await rows.one(id))
     },
 
     async cancel(id: string): Promise<Pull> {
@@ -262,43 +208,16 @@ export function createPulls({ db, weightsFolder, sources, artefacts, freeBytesOf
       return show(row)
     },
 
-    one: async (id: string): Promise<Pull> => show(await pullRow(id)),
+    one: async (id: string): Promise<Pull> => show(await rows.one(id)),
 
-    async page({ limit = 50, before, states, model }: PullPage = {}): Promise<Pull[]> {
-      const rows = await db
-        .select()
-        .from(catalogPull)
-        .where(
-          and(
-            before === undefined ? undefined : lt(catalogPull.id, before),
-            states === undefined ? undefined : inArray(catalogPull.state, states),
-            model === undefined ? undefined : eq(catalogPull.model, model),
-          ),
-        )
-        .orderBy(desc(catalogPull.id))
-        .limit(Math.min(200, limit))
-      return rows.map(show)
-    },
+    page: async (wanted: PullPage = {}): Promise<Pull[]> => (await rows.page(wanted)).map(show),
 
     /** Per model, the open pull or the last that failed. */
     async unfinished(): Promise<Map<string, Pull>> {
-      const rows = await db
-        .select()
-        .from(catalogPull)
-        .where(inArray(catalogPull.state, [...OPEN_STATES, 'failed']))
-        .orderBy(catalogPull.createdAt)
-      return new Map(rows.map((row) => [row.model, show(row)]))
+      return new Map((await rows.unfinished()).map((row) => [row.model, show(row)]))
     },
 
-    async licenceAcceptance(model: string): Promise<{ by: string; atMs: number } | null> {
-      const [row] = await db
-        .select({ by: catalogPull.licenceAcceptedBy, at: catalogPull.licenceAcceptedAt })
-        .from(catalogPull)
-        .where(and(eq(catalogPull.model, model), isNotNull(catalogPull.licenceAcceptedAt)))
-        .orderBy(desc(catalogPull.id))
-        .limit(1)
-      return row?.by && row.at ? { by: row.by, atMs: row.at.getTime() } : null
-    },
+    licenceAcceptance: rows.licenceAcceptance,
 
     async settled(id: string): Promise<Pull> {
       const isOpen = (state: PullState) => state === 'queued' || state === 'running'
@@ -308,11 +227,11 @@ export function createPulls({ db, weightsFolder, sources, artefacts, freeBytesOf
       }
       listeners.add(listener)
       try {
-        if (isOpen((await pullRow(id)).state)) await waiting.promise
+        if (isOpen((await rows.one(id)).state)) await waiting.promise
       } finally {
         listeners.delete(listener)
       }
-      return show(await pullRow(id))
+      return show(await rows.one(id))
     },
 
     onProgress(listener: (pull: Pull) => void): () => void {
@@ -321,7 +240,7 @@ export function createPulls({ db, weightsFolder, sources, artefacts, freeBytesOf
     },
 
     async resumeUnfinished(): Promise<void> {
-      await db.update(catalogPull).set({ state: 'queued', updatedAt: now() }).where(eq(catalogPull.state, 'running'))
+      await rows.queueRunning()
       await runNext()
     },
 
