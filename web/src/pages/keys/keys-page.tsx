@@ -136,7 +136,7 @@ export default function KeysPage() {
           )
         }
       </Loaded>
-      {search.create && (
+      {search.create && may('keys.create') && (
         <CreateKeyDialog owner={search.owner} onClose={() => set({ create: undefined })} onMade={(id) => open(id)} />
       )}
       {search.leaked && <LeakedKeyDialog onClose={() => set({ leaked: undefined })} />}
