@@ -4,9 +4,21 @@
  * llama.cpp checks much, but it also asserts (which ends the process), divides by hyperparameters and reads arrays by
  * the length of another one. So the form is checked here first: sizes and counts against the length of the file, and
  * the place of every tensor. What the contents must be is `check-model.ts`.
- * Layout: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md (versions 2 and 3, little-endian).
+ * Layout: `src/platform/gguf-format.ts`.
  */
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
+import {
+  GGUF_ALIGNMENT_DEFAULT,
+  GGUF_ARRAY,
+  GGUF_DIMENSIONS_MAX,
+  GGUF_KEY_BYTES_MAX,
+  GGUF_STRING,
+  GGUF_TENSOR_NAME_BYTES_MAX,
+  GGUF_TENSOR_TYPES,
+  GGUF_VALUE_BYTES,
+  ggufScalar,
+  isGgufAlignment,
+} from '../../src/platform/gguf-format.ts'
 import { EngineError } from '../token-engine.ts'
 import { whatIsWrong } from './check-model.ts'
 import { type GgufMetadata, type GgufTensor, type GgufValue, numberOf } from './gguf-header.ts'
@@ -20,67 +32,9 @@ export type GgufSummary = {
   bytes: number
 }
 
-/** Bytes of fixed-size value types, by type number; 8 = string, 9 = array. */
-const VALUE_BYTES: Readonly<Record<number, number>> = {
-  0: 1,
-  1: 1,
-  2: 2,
-  3: 2,
-  4: 4,
-  5: 4,
-  6: 4,
-  7: 1,
-  10: 8,
-  11: 8,
-  12: 8,
-}
-const STRING = 8
-const ARRAY = 9
-
-/** [values per block, bytes per block] of ggml's tensor types (ggml.c, type_traits). Removed types are missing. */
-const TENSOR_TYPES: Readonly<Record<number, readonly [number, number]>> = {
-  0: [1, 4], // f32
-  1: [1, 2], // f16
-  2: [32, 18], // q4_0
-  3: [32, 20], // q4_1
-  6: [32, 22], // q5_0
-  7: [32, 24], // q5_1
-  8: [32, 34], // q8_0
-  9: [32, 36], // q8_1
-  10: [256, 84], // q2_k
-  11: [256, 110], // q3_k
-  12: [256, 144], // q4_k
-  13: [256, 176], // q5_k
-  14: [256, 210], // q6_k
-  15: [256, 292], // q8_k
-  16: [256, 66], // iq2_xxs
-  17: [256, 74], // iq2_xs
-  18: [256, 98], // iq3_xxs
-  19: [256, 50], // iq1_s
-  20: [32, 18], // iq4_nl
-  21: [256, 110], // iq3_s
-  22: [256, 82], // iq2_s
-  23: [256, 136], // iq4_xs
-  24: [1, 1], // i8
-  25: [1, 2], // i16
-  26: [1, 4], // i32
-  27: [1, 8], // i64
-  28: [1, 8], // f64
-  29: [256, 56], // iq1_m
-  30: [1, 2], // bf16
-  34: [256, 54], // tq1_0
-  35: [256, 66], // tq2_0
-  39: [32, 17], // mxfp4
-}
-
 /** Far above any real model; keeps a hostile count from costing memory before the file's end is reached. */
 const KEYS_MAX = 65_536
 const TENSORS_MAX = 1_048_576
-const KEY_BYTES_MAX = 65_535
-/** ggml keeps 64 bytes for a name and its end. */
-const TENSOR_NAME_BYTES_MAX = 63
-const DIMENSIONS_MAX = 4
-const ALIGNMENT_DEFAULT = 32
 const NUMBERS_KEPT = 1024
 
 /**
@@ -150,7 +104,7 @@ function readHeader(path: string, cursor: Cursor): FileSummary {
 
   const metadata = new Map<string, GgufValue>()
   for (let i = 0; i < keys; i++) {
-    const key = cursor.string(`metadata key ${i + 1} of ${keys}`, KEY_BYTES_MAX)
+    const key = cursor.string(`metadata key ${i + 1} of ${keys}`, GGUF_KEY_BYTES_MAX)
     if (key === '') throw broken(path, `metadata key ${i + 1} of ${keys} is empty`)
     if (metadata.has(key)) throw broken(path, `the metadata key ${key} is there twice`)
     metadata.set(key, readValue(path, cursor, key))
@@ -158,19 +112,17 @@ function readHeader(path: string, cursor: Cursor): FileSummary {
 
   const alignment = metadata.has('general.alignment')
     ? (numberOf(metadata.get('general.alignment')) ?? Number.NaN)
-    : ALIGNMENT_DEFAULT
-  if (!Number.isInteger(alignment) || alignment < 8 || alignment > 1 << 20 || (alignment & (alignment - 1)) !== 0) {
-    throw broken(path, `its alignment is ${alignment}, not a power of two from 8`)
-  }
+    : GGUF_ALIGNMENT_DEFAULT
+  if (!isGgufAlignment(alignment)) throw broken(path, `its alignment is ${alignment}, not a power of two from 8`)
   const list: GgufTensor[] = []
   const places: { name: string; start: number; end: number }[] = []
   const names = new Set<string>()
   for (let i = 0; i < tensors; i++) {
-    const name = cursor.string(`the name of tensor ${i + 1} of ${tensors}`, TENSOR_NAME_BYTES_MAX)
+    const name = cursor.string(`the name of tensor ${i + 1} of ${tensors}`, GGUF_TENSOR_NAME_BYTES_MAX)
     if (names.has(name)) throw broken(path, `the tensor ${name} is there twice`)
     names.add(name)
     const dimensions = cursor.u32(`the shape of tensor ${name}`)
-    if (dimensions > DIMENSIONS_MAX) throw broken(path, `tensor ${name} has ${dimensions} dimensions`)
+    if (dimensions > GGUF_DIMENSIONS_MAX) throw broken(path, `tensor ${name} has ${dimensions} dimensions`)
     const shape: number[] = []
     for (let d = 0; d < dimensions; d++) shape.push(cursor.u64(`the shape of tensor ${name}`))
     const type = cursor.u32(`the type of tensor ${name}`)
@@ -201,11 +153,11 @@ function readHeader(path: string, cursor: Cursor): FileSummary {
 
 function readValue(path: string, cursor: Cursor, key: string): GgufValue {
   const type = cursor.u32(`the type of ${key}`)
-  if (type === STRING) return cursor.string(key)
-  if (type !== ARRAY) return readScalar(path, cursor, key, type)
+  if (type === GGUF_STRING) return cursor.string(key)
+  if (type !== GGUF_ARRAY) return readScalar(path, cursor, key, type)
   const of = cursor.u32(`the type of ${key}`)
   const length = cursor.u64(`the length of ${key}`)
-  if (of === STRING) {
+  if (of === GGUF_STRING) {
     // Every string has at least its length, so a hostile count ends at the end of the file.
     if (length * 8 > cursor.left) throw broken(path, `${key} says it has ${length} texts, more than the file can hold`)
     const texts: string[] | null = key === 'tokenizer.ggml.tokens' ? [] : null
@@ -215,7 +167,7 @@ function readValue(path: string, cursor: Cursor, key: string): GgufValue {
     }
     return { arrayOf: of, length, numbers: null, texts }
   }
-  const width = VALUE_BYTES[of]
+  const width = GGUF_VALUE_BYTES[of]
   if (width === undefined) throw broken(path, `${key} is a list of an unknown type (${of})`)
   if (length * width > cursor.left)
     throw broken(path, `${key} says it has ${length} values, more than the file can hold`)
@@ -228,39 +180,15 @@ function readValue(path: string, cursor: Cursor, key: string): GgufValue {
 }
 
 function readScalar(path: string, cursor: Cursor, key: string, type: number): number | bigint | boolean {
-  const width = VALUE_BYTES[type]
+  const width = GGUF_VALUE_BYTES[type]
   if (width === undefined) throw broken(path, `${key} has an unknown type (${type})`)
-  const bytes = cursor.bytes(width, key)
-  switch (type) {
-    case 0:
-      return bytes.readUInt8(0)
-    case 1:
-      return bytes.readInt8(0)
-    case 2:
-      return bytes.readUInt16LE(0)
-    case 3:
-      return bytes.readInt16LE(0)
-    case 4:
-      return bytes.readUInt32LE(0)
-    case 5:
-      return bytes.readInt32LE(0)
-    case 6:
-      return bytes.readFloatLE(0)
-    case 7:
-      return bytes.readUInt8(0) !== 0
-    case 10:
-      return bytes.readBigUInt64LE(0)
-    case 11:
-      return bytes.readBigInt64LE(0)
-    default:
-      return bytes.readDoubleLE(0)
-  }
+  return ggufScalar(cursor.bytes(width, key), type)
 }
 
 function tensorBytes(path: string, name: string, shape: readonly number[], type: number): number {
-  const known = TENSOR_TYPES[type]
+  const known = GGUF_TENSOR_TYPES[type]
   if (known === undefined) throw broken(path, `tensor ${name} has type ${type}, which this engine does not know`)
-  const [values, bytes] = known
+  const [, values, bytes] = known
   const row = shape[0] ?? 1
   if (row % values !== 0) throw broken(path, `a row of tensor ${name} has ${row} values, not a multiple of ${values}`)
   const total = shape.reduce((product, size) => product * size, 1)

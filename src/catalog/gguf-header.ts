@@ -8,8 +8,20 @@
  * the file later is C++ and less patient. Written here rather than taken from a package, since the bounds are the point,
  * and since a header is read the same way from a disk and from a hub by ranges (`ReadAt`), before any download.
  *
- * Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md (versions 2 and 3).
+ * Format: `src/platform/gguf-format.ts`.
  */
+import {
+  GGUF_ALIGNMENT_DEFAULT,
+  GGUF_ARRAY,
+  GGUF_DIMENSIONS_MAX,
+  GGUF_KEY_BYTES_MAX,
+  GGUF_STRING,
+  GGUF_TENSOR_NAME_BYTES_MAX,
+  GGUF_TENSOR_TYPES,
+  GGUF_VALUE_BYTES,
+  ggufScalar,
+  isGgufAlignment,
+} from '../platform/gguf-format.ts'
 
 /** Gives `length` bytes from `offset`, or fewer at the end of the file. */
 export type ReadAt = (offset: number, length: number) => Promise<Uint8Array>
@@ -38,56 +50,10 @@ export class GgufBroken extends Error {
 const HEADER_BYTES_MAX = 256 * 1024 * 1024
 const PAIRS_MAX = 65_536
 const TENSORS_MAX = 1_000_000
-const KEY_BYTES_MAX = 65_535
 const STRING_BYTES_MAX = 16 * 1024 * 1024
 const ARRAY_LENGTH_MAX = 16_777_216
 const ARRAY_KEPT_MAX = 1024
-/** ggml keeps 64 bytes with the closing zero. */
-const NAME_BYTES_MAX = 63
-const DIMENSIONS_MAX = 4
-
 const CHUNK_BYTES = 1 << 20
-
-/** ggml's tensor types: name, weights per block, bytes per block. Source: ggml.c of llama.cpp, type_traits. */
-const TENSOR_TYPES: Record<number, readonly [string, number, number]> = {
-  0: ['F32', 1, 4],
-  1: ['F16', 1, 2],
-  2: ['Q4_0', 32, 18],
-  3: ['Q4_1', 32, 20],
-  6: ['Q5_0', 32, 22],
-  7: ['Q5_1', 32, 24],
-  8: ['Q8_0', 32, 34],
-  9: ['Q8_1', 32, 36],
-  10: ['Q2_K', 256, 84],
-  11: ['Q3_K', 256, 110],
-  12: ['Q4_K', 256, 144],
-  13: ['Q5_K', 256, 176],
-  14: ['Q6_K', 256, 210],
-  15: ['Q8_K', 256, 292],
-  16: ['IQ2_XXS', 256, 66],
-  17: ['IQ2_XS', 256, 74],
-  18: ['IQ3_XXS', 256, 98],
-  19: ['IQ1_S', 256, 50],
-  20: ['IQ4_NL', 32, 18],
-  21: ['IQ3_S', 256, 110],
-  22: ['IQ2_S', 256, 82],
-  23: ['IQ4_XS', 256, 136],
-  24: ['I8', 1, 1],
-  25: ['I16', 1, 2],
-  26: ['I32', 1, 4],
-  27: ['I64', 1, 8],
-  28: ['F64', 1, 8],
-  29: ['IQ1_M', 256, 56],
-  30: ['BF16', 1, 2],
-  34: ['TQ1_0', 256, 54],
-  35: ['TQ2_0', 256, 66],
-  39: ['MXFP4', 32, 17],
-}
-
-/** Sizes of the scalar metadata types, by their number. 8 is a string, 9 an array. */
-const SCALAR_BYTES: Record<number, number> = { 0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8 }
-const TYPE_STRING = 8
-const TYPE_ARRAY = 9
 
 /**
  * @param sizeBytes of the whole file
@@ -107,7 +73,7 @@ export async function readGgufHeader(readAt: ReadAt, sizeBytes: number): Promise
 
   const metadata = new Map<string, GgufValue>()
   for (let index = 0; index < pairCount; index++) {
-    const key = await reader.string(KEY_BYTES_MAX)
+    const key = await reader.string(GGUF_KEY_BYTES_MAX)
     if (key === '') throw new GgufBroken('its metadata has an entry without a name.')
     if (metadata.has(key)) throw new GgufBroken(`its metadata names ${JSON.stringify(key.slice(0, 80))} twice.`)
     metadata.set(key, await reader.value(await reader.u32()))
@@ -125,11 +91,11 @@ async function readTensors(reader: Reader, count: number): Promise<Tensor[]> {
   const tensors: Tensor[] = []
   const names = new Set<string>()
   for (let index = 0; index < count; index++) {
-    const name = await reader.string(NAME_BYTES_MAX)
+    const name = await reader.string(GGUF_TENSOR_NAME_BYTES_MAX)
     if (names.has(name)) throw new GgufBroken(`it names tensor ${JSON.stringify(name.slice(0, 80))} twice.`)
     names.add(name)
     const dimensions = await reader.u32()
-    if (dimensions > DIMENSIONS_MAX)
+    if (dimensions > GGUF_DIMENSIONS_MAX)
       throw new GgufBroken(`tensor ${JSON.stringify(name.slice(0, 80))} has ${dimensions} dimensions.`)
     let parameters = 1
     let firstDimension = 1
@@ -147,8 +113,8 @@ async function readTensors(reader: Reader, count: number): Promise<Tensor[]> {
 }
 
 function alignmentOf(metadata: Map<string, GgufValue>): number {
-  const alignment = metadata.get('general.alignment') ?? 32
-  if (typeof alignment !== 'number' || alignment < 8 || alignment > 1 << 20 || (alignment & (alignment - 1)) !== 0)
+  const alignment = metadata.get('general.alignment') ?? GGUF_ALIGNMENT_DEFAULT
+  if (typeof alignment !== 'number' || !isGgufAlignment(alignment))
     throw new GgufBroken(`its alignment is ${String(alignment)}, which is no power of two from 8 to 1048576.`)
   return alignment
 }
@@ -159,7 +125,7 @@ function sumTensors(tensors: Tensor[], dataOffset: number, alignment: number, si
   let covered = 0
   tensors.sort((one, other) => one.offset - other.offset)
   for (const tensor of tensors) {
-    const known = TENSOR_TYPES[tensor.type]
+    const known = GGUF_TENSOR_TYPES[tensor.type]
     const bytes = known ? (tensor.parameters / known[1]) * known[2] : 0
     const name = JSON.stringify(tensor.name.slice(0, 80))
     if (known && tensor.firstDimension % known[1] !== 0)
@@ -177,7 +143,7 @@ function sumTensors(tensors: Tensor[], dataOffset: number, alignment: number, si
     parametersByType.set(tensor.type, (parametersByType.get(tensor.type) ?? 0) + tensor.parameters)
   }
   const [mainType = 0] = [...parametersByType].reduce((most, entry) => (entry[1] > most[1] ? entry : most), [0, -1])
-  return { parameters, mainType: TENSOR_TYPES[mainType]?.[0] ?? `type ${mainType}` }
+  return { parameters, mainType: GGUF_TENSOR_TYPES[mainType]?.[0] ?? `type ${mainType}` }
 }
 
 /** Walks forward through the header in chunks; refuses to pass the end of the file or the bound of a header. */
@@ -224,26 +190,26 @@ class Reader {
   }
 
   async value(type: number): Promise<GgufValue> {
-    if (type === TYPE_STRING) return this.string(STRING_BYTES_MAX)
-    if (type === TYPE_ARRAY) return this.#array()
-    const bytes = SCALAR_BYTES[type]
+    if (type === GGUF_STRING) return this.string(STRING_BYTES_MAX)
+    if (type === GGUF_ARRAY) return this.#array()
+    const bytes = GGUF_VALUE_BYTES[type]
     if (bytes === undefined) throw new GgufBroken(`its metadata uses value type ${type}, which does not exist.`)
-    return scalar(await this.take(bytes), type)
+    return ggufScalar(await this.take(bytes), type)
   }
 
   async #array(): Promise<GgufArray> {
     const type = await this.u32()
-    if (type === TYPE_ARRAY) throw new GgufBroken('its metadata nests arrays in arrays.')
+    if (type === GGUF_ARRAY) throw new GgufBroken('its metadata nests arrays in arrays.')
     const length = await this.count('entries in one array', ARRAY_LENGTH_MAX)
     const kept = length <= ARRAY_KEPT_MAX
-    const bytes = SCALAR_BYTES[type]
+    const bytes = GGUF_VALUE_BYTES[type]
     if (bytes !== undefined && !kept) {
       this.#skip(length * bytes)
       return { length, values: null }
     }
     const values: GgufArray['values'] = kept ? [] : null
     for (let index = 0; index < length; index++) {
-      if (!kept && type === TYPE_STRING) {
+      if (!kept && type === GGUF_STRING) {
         // An array of texts has no known length in bytes: walk it, keep nothing.
         const textBytes = await this.u64()
         if (textBytes > STRING_BYTES_MAX) throw new GgufBroken(`a text in its header claims ${textBytes} bytes.`)
@@ -281,32 +247,5 @@ class Reader {
       : new GgufBroken(
           `its header wants ${length} bytes at ${this.offset}, past the end at ${this.#sizeBytes}; it is cut short or broken.`,
         )
-  }
-}
-
-function scalar(bytes: Buffer, type: number): number | bigint | boolean {
-  switch (type) {
-    case 0:
-      return bytes.readUInt8(0)
-    case 1:
-      return bytes.readInt8(0)
-    case 2:
-      return bytes.readUInt16LE(0)
-    case 3:
-      return bytes.readInt16LE(0)
-    case 4:
-      return bytes.readUInt32LE(0)
-    case 5:
-      return bytes.readInt32LE(0)
-    case 6:
-      return bytes.readFloatLE(0)
-    case 7:
-      return bytes.readUInt8(0) !== 0
-    case 10:
-      return bytes.readBigUInt64LE(0)
-    case 11:
-      return bytes.readBigInt64LE(0)
-    default:
-      return bytes.readDoubleLE(0)
   }
 }
