@@ -1,5 +1,6 @@
 /** One model's part of an exchange: what it thought, said and called, in the order in which it came. */
 import { Link } from '@tanstack/react-router'
+import { usePlace } from '../../app/session.ts'
 import { Button, Icon, Note, Tip, useCopy, useFormat } from '../../ui/index.ts'
 import { Branch } from './branch.tsx'
 import { type Desk, liveKey, useDesk, useLiveAnswer } from './desk.ts'
@@ -24,6 +25,7 @@ export function AnswerCell({
   now: boolean
 }) {
   const t = usePlaygroundWords()
+  const mayAsk = usePlace().may('inference')
   const turns = exchange.replies.filter((turn) => turn.answers.some((answer) => answer.model === model))
   const first = exchange.replies[0]
   return (
@@ -40,7 +42,7 @@ export function AnswerCell({
       {turns.length === 0 && first && (
         <p className="row t13 faint">
           {t('not-asked')}
-          {first.answers.length < 4 && (
+          {mayAsk && first.answers.length < 4 && (
             <Button look="go" onClick={() => desk.also(first, model)}>
               {t('ask-it')}
             </Button>
@@ -95,6 +97,7 @@ function Coming({ desk, live }: { desk: Desk; live: LiveAnswer }) {
 
 function Given({ desk, turn, answer, exchange }: Shown) {
   const t = usePlaygroundWords()
+  const mayAsk = usePlace().may('inference')
   const plain = useDesk(desk, isPlain)
   const busy = useDesk(desk, ({ running }) => turn.answers.some(({ model }) => running.has(liveKey(turn.id, model))))
   const doc = useDesk(desk, ({ doc }) => doc)
@@ -120,7 +123,7 @@ function Given({ desk, turn, answer, exchange }: Shown) {
       <ToolCalls
         calls={answer.tool_calls}
         results={exchange.replies}
-        {...(isLast && answer.finish === 'tool_calls'
+        {...(isLast && mayAsk && answer.finish === 'tool_calls'
           ? { onResults: (results) => desk.results(turn, answer.model, results) }
           : {})}
       />
@@ -157,16 +160,18 @@ function Given({ desk, turn, answer, exchange }: Shown) {
                 onClick={() => copy(answer.text)}
               />
             </Tip>
-            <Tip text={t('again')}>
-              <Button
-                look="quiet"
-                small
-                icon="redo"
-                aria-label={t('again')}
-                disabled={busy}
-                onClick={() => desk.again(turn, answer.model)}
-              />
-            </Tip>
+            {mayAsk && (
+              <Tip text={t('again')}>
+                <Button
+                  look="quiet"
+                  small
+                  icon="redo"
+                  aria-label={t('again')}
+                  disabled={busy}
+                  onClick={() => desk.again(turn, answer.model)}
+                />
+              </Tip>
+            )}
           </>
         }
       />

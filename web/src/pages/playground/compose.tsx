@@ -1,5 +1,6 @@
 import { type CSSProperties, type ReactNode, useRef } from 'react'
-import { Button } from '../../ui/index.ts'
+import { usePlace } from '../../app/session.ts'
+import { Button, Note } from '../../ui/index.ts'
 import { usePlaygroundWords } from './playground-words.ts'
 
 /** The box at the foot: what is asked, and the one primary button of the page. Ctrl or ⌘ with Enter sends. */
@@ -34,6 +35,7 @@ export function Compose({
   rows?: number
 }) {
   const t = usePlaygroundWords()
+  const mayAsk = usePlace().may('inference')
   const area = useRef<HTMLTextAreaElement>(null)
   const may = text.trim() !== '' && blocked === null && !running
   const go = () => {
@@ -41,6 +43,12 @@ export function Compose({
     onSend()
     area.current?.focus()
   }
+  if (!mayAsk)
+    return (
+      <div className="compose">
+        <Note>{t('read-only')}</Note>
+      </div>
+    )
   return (
     <form
       className="compose"

@@ -1,5 +1,6 @@
 /** The conversation: each question once, across; under it the answers, side by side and level. On phones one model's. */
 import { memo, useLayoutEffect, useRef, useState } from 'react'
+import { usePlace } from '../../app/session.ts'
 import { Button, Tip, useCopy } from '../../ui/index.ts'
 import { AnswerCell } from './answer-cell.tsx'
 import { Branch } from './branch.tsx'
@@ -34,6 +35,7 @@ const Asked = memo(function Asked({ desk, exchange: { question } }: { desk: Desk
   const t = usePlaygroundWords()
   const doc = useDesk(desk, (state) => state.doc)
   const mode = useDesk(desk, (state) => state.mode)
+  const mayAsk = usePlace().may('inference')
   const [editing, setEditing] = useState<string | null>(null)
   const { copied, copy } = useCopy()
   const others = besides(doc, question)
@@ -63,7 +65,7 @@ const Asked = memo(function Asked({ desk, exchange: { question } }: { desk: Desk
             onClick={() => copy(question.text)}
           />
         </Tip>
-        {mode === 'chat' && (
+        {mode === 'chat' && mayAsk && (
           <Tip text={t('edit-question')}>
             <Button
               look="quiet"

@@ -1,4 +1,5 @@
 /** Above the columns: which model each is, in which state, its code, and away with it. */
+import { usePlace } from '../../app/session.ts'
 import { Button, Icon, precisionName, Segments, Tip } from '../../ui/index.ts'
 import { PickModel, stateWord } from './pick-model.tsx'
 import { type Model, useModelsHere } from './playground-api.ts'
@@ -13,6 +14,7 @@ export type HeadsProps = {
 
 export function Heads({ models, task, onModels, onCode }: HeadsProps) {
   const t = usePlaygroundWords()
+  const mayAsk = usePlace().may('inference')
   const { models: here } = useModelsHere(task)
   return (
     <div className="heads">
@@ -20,21 +22,25 @@ export function Heads({ models, task, onModels, onCode }: HeadsProps) {
         const model = here.find((one) => one.id === id)
         return (
           <div key={id}>
-            <PickModel
-              models={here}
-              taken={models}
-              onPick={(next) => onModels(models.map((one) => (one === id ? next : one)))}
-              trigger={
-                <button
-                  type="button"
-                  className="btn quiet small head-model"
-                  aria-label={t('change-model', { model: nameOf(model, id) })}
-                >
-                  <b className="cut">{nameOf(model, id)}</b>
-                  <Icon name="down" />
-                </button>
-              }
-            />
+            {mayAsk ? (
+              <PickModel
+                models={here}
+                taken={models}
+                onPick={(next) => onModels(models.map((one) => (one === id ? next : one)))}
+                trigger={
+                  <button
+                    type="button"
+                    className="btn quiet small head-model"
+                    aria-label={t('change-model', { model: nameOf(model, id) })}
+                  >
+                    <b className="cut">{nameOf(model, id)}</b>
+                    <Icon name="down" />
+                  </button>
+                }
+              />
+            ) : (
+              <b className="cut">{nameOf(model, id)}</b>
+            )}
             <span className="faint small cut">
               {[model?.precision && precisionName(model.precision, ''), stateWord(t, model)].filter(Boolean).join(', ')}
             </span>
@@ -48,7 +54,7 @@ export function Heads({ models, task, onModels, onCode }: HeadsProps) {
                   onClick={() => onCode(id)}
                 />
               </Tip>
-              {models.length > 1 && (
+              {mayAsk && models.length > 1 && (
                 <Tip text={t('remove-model')}>
                   <Button
                     look="quiet"
@@ -76,6 +82,7 @@ export function PhoneHeads({
   onModels,
 }: HeadsProps & { now: string; onNow: (model: string) => void }) {
   const t = usePlaygroundWords()
+  const mayAsk = usePlace().may('inference')
   const { models: here } = useModelsHere(task)
   const name = (id: string) =>
     nameOf(
@@ -92,14 +99,18 @@ export function PhoneHeads({
             onChange={onNow}
             choices={models.map((id) => ({ value: id, label: name(id) }))}
           />
-          <Button
-            look="quiet"
-            small
-            icon="x"
-            aria-label={`${t('remove-model')}: ${name(now)}`}
-            onClick={() => onModels(models.filter((one) => one !== now))}
-          />
+          {mayAsk && (
+            <Button
+              look="quiet"
+              small
+              icon="x"
+              aria-label={`${t('remove-model')}: ${name(now)}`}
+              onClick={() => onModels(models.filter((one) => one !== now))}
+            />
+          )}
         </>
+      ) : !mayAsk ? (
+        <b className="cut">{name(now)}</b>
       ) : (
         <PickModel
           models={here}

@@ -1,5 +1,6 @@
 /** How models are asked: what is unset here is left to the model's maker, and the maker's value is shown. */
 import { type ReactNode, useState } from 'react'
+import { usePlace } from '../../app/session.ts'
 import { Button, Fact, Facts, Segments, Slider, Toggle, useFormat } from '../../ui/index.ts'
 import { toolNames } from './check-json.ts'
 import { type Desk, useDesk } from './desk.ts'
@@ -18,6 +19,7 @@ export function ParametersAside({ desk, onClose }: { desk: Desk; onClose: () => 
   const t = usePlaygroundWords()
   const mode = useDesk(desk, (state) => state.mode)
   const doc = useDesk(desk, (state) => state.doc)
+  const mayAsk = usePlace().may('inference')
   const set: Set = (change) =>
     desk.change((now) => ({ ...now, parameters: withoutUnset({ ...now.parameters, ...change }) }))
   return (
@@ -25,20 +27,24 @@ export function ParametersAside({ desk, onClose }: { desk: Desk; onClose: () => 
       <header>
         <b className="medium">{t('parameters')}</b>
         <span className="push row">
-          <Button look="quiet" small onClick={() => desk.change((now) => ({ ...now, parameters: {} }))}>
-            {t('reset')}
-          </Button>
+          {mayAsk && (
+            <Button look="quiet" small onClick={() => desk.change((now) => ({ ...now, parameters: {} }))}>
+              {t('reset')}
+            </Button>
+          )}
           <Button look="quiet" small icon="x" aria-label={t('hide-parameters')} onClick={onClose} />
         </span>
       </header>
-      {mode === 'chat' && <SystemPrompt desk={desk} />}
-      <Sampling doc={doc} set={set} />
-      {mode === 'chat' && (
-        <>
-          <hr />
-          <Forms desk={desk} doc={doc} set={set} />
-        </>
-      )}
+      <fieldset className="plain-set" disabled={!mayAsk}>
+        {mode === 'chat' && <SystemPrompt desk={desk} />}
+        <Sampling doc={doc} set={set} />
+        {mode === 'chat' && (
+          <>
+            <hr />
+            <Forms desk={desk} doc={doc} set={set} />
+          </>
+        )}
+      </fieldset>
       <hr />
       <Conversation desk={desk} doc={doc} />
     </aside>

@@ -25,7 +25,8 @@ export default function PlaygroundPage() {
   const t = usePlaygroundWords()
   const { project, may } = usePlace()
   const { session } = useParams({ strict: false }) as { session?: string }
-  if (!project || !may('inference'))
+  // Whoever may not ask still reads what is shared; then the page has nothing that asks.
+  if (!project || !may(session === undefined ? 'inference' : 'playground.read'))
     return (
       <Page>
         <PageTitle title={t('title')} />
@@ -120,6 +121,7 @@ function Workbench({ desk, projectId }: { desk: Desk; projectId: string }) {
   const mode = useDesk(desk, (state) => state.mode)
   const models = useDesk(desk, ({ doc }) => doc.models)
   const session = useDesk(desk, (state) => state.session)
+  const mayAsk = usePlace().may('inference')
   useCrumb(session?.title ?? null)
   const isTalk = mode === 'chat' || mode === 'completion'
   const set = (change: Partial<PlaygroundSearch> | { beside?: undefined; find?: undefined }) =>
@@ -151,7 +153,7 @@ function Workbench({ desk, projectId }: { desk: Desk; projectId: string }) {
           {...(isTalk
             ? { onParameters: () => set({ beside: shows === 'parameters' ? 'nothing' : 'parameters' }) }
             : {})}
-          compare={isTalk && models.length < MODELS_MAX && <Compare models={models} onModels={onModels} />}
+          compare={isTalk && mayAsk && models.length < MODELS_MAX && <Compare models={models} onModels={onModels} />}
         />
         {isTalk ? (
           <>
