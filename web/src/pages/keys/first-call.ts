@@ -1,5 +1,8 @@
 import type { Sample } from '../../ui/index.ts'
 
+/** A small model may go on for minutes; one that thinks first needs room for it. */
+const LONGEST = 500
+
 /** A first call, runnable as printed. `key` is the secret or the name of the variable that holds it. */
 export function firstCall(model: string, key: string): Sample[] {
   const base = `${location.origin}/v1`
@@ -10,10 +13,12 @@ export function firstCall(model: string, key: string): Sample[] {
     {
       name: 'curl',
       code: [
-        `curl ${base}/chat/completions \\`,
+        'curl \\',
+        `  ${base}/chat/completions \\`,
         `  -H "Authorization: Bearer ${key}" \\`,
         '  -H "Content-Type: application/json" \\',
         `  -d '{"model": "${model}",`,
+        `  "max_tokens": ${LONGEST},`,
         '  "messages": [{"role": "user",',
         '    "content": "Say hello."}]}\'',
       ].join('\n'),
@@ -29,6 +34,7 @@ export function firstCall(model: string, key: string): Sample[] {
         `    api_key=${python})`,
         'answer = client.chat.completions.create(',
         `    model="${model}",`,
+        `    max_tokens=${LONGEST},`,
         '    messages=[{"role": "user",',
         '               "content": "Say hello."}])',
         'print(answer.choices[0].message.content)',
@@ -46,6 +52,7 @@ export function firstCall(model: string, key: string): Sample[] {
         'const answer = await client.chat.completions',
         '  .create({',
         `    model: "${model}",`,
+        `    max_tokens: ${LONGEST},`,
         '    messages: [{ role: "user",',
         '      content: "Say hello." }],',
         '  })',
