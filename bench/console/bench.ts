@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 
 const SECTIONS: Record<string, () => Promise<{ run(options: SectionOptions): Promise<void> }>> = {
   usage: () => import('./usage.ts'),
+  stream: () => import('./stream.ts'),
 }
 
 export type SectionOptions = {
