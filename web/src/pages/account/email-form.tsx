@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { ApiError } from '../../api/client.ts'
+import { useAct } from '../../api/use-act.ts'
 import { Button, Note, ShowCall, State, TextField, Trouble } from '../../ui/index.ts'
-import { useAct } from '../people/use-act.ts'
 import { type Account, changeEmail, hidden } from './account-api.ts'
 import { useAccountWords } from './account-words.ts'
 
@@ -12,7 +12,7 @@ export function EmailForm({ of: account }: { of: Account }) {
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
   const call = changeEmail(email.trim(), password)
-  const act = useAct(call, [], () => setOpen(false))
+  const act = useAct([], () => setOpen(false))
   const code = act.error instanceof ApiError ? act.error.code : null
   const badEmail = code === 'identity.email_malformed' && act.error ? act.error.message : null
   const badPassword = code === 'identity.current_password_wrong' ? t('current-wrong') : null
@@ -46,7 +46,7 @@ export function EmailForm({ of: account }: { of: Account }) {
           className="form"
           onSubmit={(event) => {
             event.preventDefault()
-            act.mutate()
+            act.mutate(call)
           }}
         >
           <TextField

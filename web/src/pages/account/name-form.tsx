@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { ApiError } from '../../api/client.ts'
+import { useAct } from '../../api/use-act.ts'
 import { Button, ShowCall, TextField, Trouble, toast } from '../../ui/index.ts'
-import { useAct } from '../people/use-act.ts'
 import { type Account, rename } from './account-api.ts'
 import { useAccountWords } from './account-words.ts'
 
@@ -9,14 +9,14 @@ export function NameForm({ of: account }: { of: Account }) {
   const t = useAccountWords()
   const [name, setName] = useState(account.name)
   const call = rename(name.trim())
-  const act = useAct(call, ['account', 'me', 'members', 'people', 'operators'], () => toast({ title: t('renamed') }))
+  const act = useAct(['account', 'me', 'members', 'people', 'operators'], () => toast({ title: t('renamed') }))
   const problem = act.error instanceof ApiError && act.error.status === 400 ? act.error.message : null
   return (
     <form
       className="form"
       onSubmit={(event) => {
         event.preventDefault()
-        act.mutate()
+        act.mutate(call)
       }}
     >
       <TextField

@@ -4,9 +4,9 @@ import { useState } from 'react'
 import type { Static } from 'typebox'
 import type { CeremonyOptions } from '../../../../src/identity/sign-in-schema.ts'
 import { ApiError, api } from '../../api/client.ts'
-import { Button, ConfirmDialog, Dialog, Note, ShowCall, TextField, Trouble, toast } from '../../ui/index.ts'
+import { useAct } from '../../api/use-act.ts'
+import { ConfirmDialog, FormDialog, Note, ShowCall, TextField, Trouble, toast } from '../../ui/index.ts'
 import { makePasskey } from '../alone/passkey.ts'
-import { useAct } from '../people/use-act.ts'
 import { addPasskey, deletePasskey, PASSKEY_OPTIONS, type Passkey, renamePasskey } from './account-api.ts'
 import { useAccountWords } from './account-words.ts'
 
@@ -28,58 +28,40 @@ export function AddPasskeyDialog({ onClose }: { onClose: () => void }) {
       onClose()
     },
   })
-  const send = () => {
-    if (name.trim() !== '' && !act.isPending) act.mutate()
-  }
   const isStale = act.error instanceof ApiError && act.error.code === 'identity.session_not_fresh'
+  const givenUp = act.error instanceof DOMException ? act.error : null
   return (
-    <Dialog
-      open
-      onClose={onClose}
+    <FormDialog
       title={t('passkey-add')}
       says={t('passkey-add-says')}
-      foot={<ShowCall call={PASSKEY_OPTIONS} />}
-      acts={
-        <>
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          {isStale ? (
-            <Link to="/sign-in" search={{ next: AGAIN }} className="btn primary">
-              {t('sign-in-again')}
-            </Link>
-          ) : (
-            <Button look="primary" busy={act.isPending} disabled={name.trim() === ''} onClick={send}>
-              {t('passkey-make')}
-            </Button>
-          )}
-        </>
+      call={PASSKEY_OPTIONS}
+      label={t('passkey-make')}
+      instead={
+        isStale && (
+          <Link to="/sign-in" search={{ next: AGAIN }} className="btn primary">
+            {t('sign-in-again')}
+          </Link>
+        )
       }
+      ready={name.trim() !== ''}
+      busy={act.isPending}
+      error={isStale || givenUp ? null : act.error}
+      onSend={() => act.mutate()}
+      onClose={onClose}
     >
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault()
-          send()
-        }}
-      >
-        <TextField
-          label={t('passkey-name')}
-          help={t('passkey-name-help')}
-          value={name}
-          onChange={setName}
-          maxLength={100}
-          autoComplete="off"
-          autoFocus
-          required
-        />
-        {isStale ? (
-          <Note tone="warn">{t('not-fresh')}</Note>
-        ) : act.error instanceof DOMException ? (
-          <Note>{t(act.error.name === 'InvalidStateError' ? 'passkey-there' : 'passkey-given-up')}</Note>
-        ) : (
-          act.error && <Trouble error={act.error} />
-        )}
-      </form>
-    </Dialog>
+      <TextField
+        label={t('passkey-name')}
+        help={t('passkey-name-help')}
+        value={name}
+        onChange={setName}
+        maxLength={100}
+        autoComplete="off"
+        autoFocus
+        required
+      />
+      {isStale && <Note tone="warn">{t('not-fresh')}</Note>}
+      {givenUp && <Note>{t(givenUp.name === 'InvalidStateError' ? 'passkey-there' : 'passkey-given-up')}</Note>}
+    </FormDialog>
   )
 }
 
@@ -87,36 +69,23 @@ export function RenamePasskeyDialog({ of: passkey, onClose }: { of: Passkey; onC
   const t = useAccountWords()
   const [name, setName] = useState(passkey.name ?? '')
   const call = renamePasskey(passkey.id, name.trim())
-  const act = useAct(call, ['account'], () => {
+  const act = useAct(['account'], () => {
     toast({ title: t('passkey-renamed') })
     onClose()
   })
   return (
-    <Dialog
-      open
-      onClose={onClose}
+    <FormDialog
       title={t('passkey-rename')}
-      foot={<ShowCall call={call} />}
-      acts={
-        <>
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button look="primary" busy={act.isPending} disabled={name.trim() === ''} onClick={() => act.mutate()}>
-            {t('save')}
-          </Button>
-        </>
-      }
+      call={call}
+      label={t('save')}
+      ready={name.trim() !== ''}
+      busy={act.isPending}
+      error={act.error}
+      onSend={() => act.mutate(call)}
+      onClose={onClose}
     >
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (name.trim() !== '') act.mutate()
-        }}
-      >
-        <TextField label={t('passkey-name')} value={name} onChange={setName} maxLength={100} autoFocus required />
-        {act.error && <Trouble error={act.error} />}
-      </form>
-    </Dialog>
+      <TextField label={t('passkey-name')} value={name} onChange={setName} maxLength={100} autoFocus required />
+    </FormDialog>
   )
 }
 
@@ -124,7 +93,7 @@ export function DeletePasskeyDialog({ of: passkey, onClose }: { of: Passkey; onC
   const t = useAccountWords()
   const call = deletePasskey(passkey.id)
   const name = passkey.name ?? t('passkey-unnamed')
-  const act = useAct(call, ['account'], () => {
+  const act = useAct(['account'], () => {
     toast({ title: t('passkey-deleted', { name }) })
     onClose()
   })
@@ -135,7 +104,7 @@ export function DeletePasskeyDialog({ of: passkey, onClose }: { of: Passkey; onC
       title={t('passkey-delete-title', { name })}
       label={t('delete')}
       busy={act.isPending}
-      onConfirm={() => act.mutate()}
+      onConfirm={() => act.mutate(call)}
       error={act.error && <LastWay error={act.error} />}
       foot={<ShowCall call={call} />}
     >

@@ -1,8 +1,8 @@
 import { useState } from 'react'
 import { ApiError } from '../../api/client.ts'
+import { useAct } from '../../api/use-act.ts'
 import { Button, Note, ShowCall, TextField, Trouble, toast } from '../../ui/index.ts'
 import { NewPassword } from '../alone/password-fields.tsx'
-import { useAct } from '../people/use-act.ts'
 import { type Account, changePassword, hidden, requestReset } from './account-api.ts'
 import { useAccountWords } from './account-words.ts'
 
@@ -12,7 +12,7 @@ export function PasswordForm({ of: account }: { of: Account }) {
   const [current, setCurrent] = useState('')
   const [next, setNext] = useState('')
   const call = changePassword(current, next)
-  const act = useAct(call, ['sessions'], () => {
+  const act = useAct(['sessions'], () => {
     setOpen(false)
     setCurrent('')
     setNext('')
@@ -42,7 +42,7 @@ export function PasswordForm({ of: account }: { of: Account }) {
       className="form"
       onSubmit={(event) => {
         event.preventDefault()
-        act.mutate()
+        act.mutate(call)
       }}
     >
       <input type="hidden" name="username" autoComplete="username" value={account.email} readOnly />
@@ -75,7 +75,7 @@ export function PasswordForm({ of: account }: { of: Account }) {
 function NoPassword({ of: account }: { of: Account }) {
   const t = useAccountWords()
   const call = requestReset(account.email)
-  const act = useAct(call, [])
+  const act = useAct([])
   const noMail = act.error instanceof ApiError && act.error.code === 'mail.not_configured'
   return (
     <div className="form">
@@ -83,7 +83,7 @@ function NoPassword({ of: account }: { of: Account }) {
         <span className="soft">{t('password-none')}</span>
         <span className="row">
           <ShowCall call={call} />
-          <Button small busy={act.isPending} onClick={() => act.mutate()}>
+          <Button small busy={act.isPending} onClick={() => act.mutate(call)}>
             {t('password-link')}
           </Button>
         </span>

@@ -1,6 +1,7 @@
 /** Where one is signed in. */
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { useAct } from '../../api/use-act.ts'
 import {
   Ago,
   Button,
@@ -14,7 +15,6 @@ import {
   Trouble,
   toast,
 } from '../../ui/index.ts'
-import { useAct } from '../people/use-act.ts'
 import { END_OTHERS, endSession, type Session, sessionsQuery } from './account-api.ts'
 import { useAccountWords } from './account-words.ts'
 
@@ -105,7 +105,7 @@ function columns(t: Words, onEnd: (session: Session) => void): Column<Session>[]
 function EndDialog({ of: session, onClose }: { of: Session; onClose: () => void }) {
   const t = useAccountWords()
   const call = endSession(session.id)
-  const act = useAct(call, ['sessions'], () => {
+  const act = useAct(['sessions'], () => {
     toast({ title: t('ended') })
     onClose()
   })
@@ -116,7 +116,7 @@ function EndDialog({ of: session, onClose }: { of: Session; onClose: () => void 
       title={t('end-title', { device: deviceOf(t, session) })}
       label={t('end')}
       busy={act.isPending}
-      onConfirm={() => act.mutate()}
+      onConfirm={() => act.mutate(call)}
       error={act.error && <Trouble error={act.error} />}
       foot={<ShowCall call={call} />}
     >
@@ -127,7 +127,7 @@ function EndDialog({ of: session, onClose }: { of: Session; onClose: () => void 
 
 function EndOthersDialog({ onClose }: { onClose: () => void }) {
   const t = useAccountWords()
-  const act = useAct<{ sessions_ended: number }>(END_OTHERS, ['sessions'], ({ sessions_ended }) => {
+  const act = useAct<{ sessions_ended: number }>(['sessions'], ({ sessions_ended }) => {
     toast({ title: t('ended-others', { count: sessions_ended }) })
     onClose()
   })
@@ -138,7 +138,7 @@ function EndOthersDialog({ onClose }: { onClose: () => void }) {
       title={t('end-others-title')}
       label={t('end-others-act')}
       busy={act.isPending}
-      onConfirm={() => act.mutate()}
+      onConfirm={() => act.mutate(END_OTHERS)}
       error={act.error && <Trouble error={act.error} />}
       foot={<ShowCall call={END_OTHERS} />}
     >

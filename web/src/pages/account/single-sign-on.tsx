@@ -3,8 +3,8 @@ import { useState } from 'react'
 import type { Static } from 'typebox'
 import type { SingleSignOnBegun } from '../../../../src/identity/sign-in-schema.ts'
 import { api } from '../../api/client.ts'
+import { useAct } from '../../api/use-act.ts'
 import { Ago, Button, ConfirmDialog, ShowCall, State, Trouble, toast } from '../../ui/index.ts'
-import { useAct } from '../people/use-act.ts'
 import { type Account, LINK, UNLINK } from './account-api.ts'
 import { useAccountWords } from './account-words.ts'
 import { LastWay } from './passkey-dialogs.tsx'
@@ -16,7 +16,7 @@ export function SingleSignOn({ of: provider }: { of: NonNullable<Account['single
     mutationFn: () => api<Static<typeof SingleSignOnBegun>>(LINK),
     onSuccess: ({ url }) => location.assign(url),
   })
-  const unlink = useAct(UNLINK, ['account'], () => {
+  const unlink = useAct(['account'], () => {
     toast({ title: t('sso-unlinked', { name: provider.name }) })
     setParting(false)
   })
@@ -54,7 +54,7 @@ export function SingleSignOn({ of: provider }: { of: NonNullable<Account['single
           title={t('sso-unlink-title', { name: provider.name })}
           label={t('sso-unlink')}
           busy={unlink.isPending}
-          onConfirm={() => unlink.mutate()}
+          onConfirm={() => unlink.mutate(UNLINK)}
           error={unlink.error && <LastWay error={unlink.error} />}
           foot={<ShowCall call={UNLINK} />}
         >

@@ -1,8 +1,9 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { ApiError, api } from '../../api/client.ts'
+import { ApiError } from '../../api/client.ts'
+import { useAct } from '../../api/use-act.ts'
 import { useProjectId } from '../../app/session.ts'
-import { Button, Code, CopyButton, Dialog, SelectField, ShowCall, Sign, Trouble } from '../../ui/index.ts'
+import { Button, Code, CopyButton, Dialog, FormDialog, SelectField, Sign } from '../../ui/index.ts'
 import { firstCall } from './first-call.ts'
 import { EMPTY_FORM, KeyFields } from './key-form.tsx'
 import { useServiceAccounts } from './key-owners.ts'
@@ -25,7 +26,6 @@ export function CreateKeyDialog({
 }) {
   const t = useKeyWords()
   const projectId = useProjectId()
-  const queries = useQueryClient()
   const [form, setForm] = useState(EMPTY_FORM)
   const accounts = useServiceAccounts()
   const [chosen, setChosen] = useState<string>(owner ?? ONESELF)
@@ -39,11 +39,7 @@ export function CreateKeyDialog({
     scopes: ['inference', 'models.read'],
     ...(account ? { service_account_id: account.id } : {}),
   })
-  const make = useMutation({
-    mutationFn: () => api<NewKey>(call),
-    onSuccess: () =>
-      Promise.all(['keys', 'service-accounts'].map((name) => queries.invalidateQueries({ queryKey: [name] }))),
-  })
+  const make = useAct<NewKey>(['keys', 'service-accounts'])
   if (make.data)
     return (
       <SecretDialog
@@ -56,44 +52,32 @@ export function CreateKeyDialog({
     )
   const problem = make.error instanceof ApiError && make.error.param ? make.error : null
   return (
-    <Dialog
-      open
-      onClose={onClose}
+    <FormDialog
       title={t('create-title')}
       says={t('create-says')}
-      foot={<ShowCall call={call} />}
-      acts={
-        <>
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button look="primary" busy={make.isPending} disabled={form.name.trim() === ''} onClick={() => make.mutate()}>
-            {t('create')}
-          </Button>
-        </>
-      }
+      call={call}
+      label={t('create')}
+      ready={form.name.trim() !== ''}
+      busy={make.isPending}
+      error={problem ? null : make.error}
+      onSend={() => make.mutate(call)}
+      onClose={onClose}
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (form.name.trim() !== '') make.mutate()
-        }}
-      >
-        {make.error && !problem && <Trouble error={make.error} />}
-        <KeyFields form={form} onChange={setForm} problem={problem}>
-          {accounts.length > 0 && (
-            <SelectField
-              label={t('owner')}
-              help={t(account ? 'owner-account-help' : 'owner-you-help')}
-              value={account?.id ?? ONESELF}
-              onChange={setChosen}
-              choices={[
-                { value: ONESELF, label: t('owner-you') },
-                ...accounts.map(({ id, name }) => ({ value: id, label: name, note: t('service-account') })),
-              ]}
-            />
-          )}
-        </KeyFields>
-      </form>
-    </Dialog>
+      <KeyFields form={form} onChange={setForm} problem={problem}>
+        {accounts.length > 0 && (
+          <SelectField
+            label={t('owner')}
+            help={t(account ? 'owner-account-help' : 'owner-you-help')}
+            value={account?.id ?? ONESELF}
+            onChange={setChosen}
+            choices={[
+              { value: ONESELF, label: t('owner-you') },
+              ...accounts.map(({ id, name }) => ({ value: id, label: name, note: t('service-account') })),
+            ]}
+          />
+        )}
+      </KeyFields>
+    </FormDialog>
   )
 }
 

@@ -33,7 +33,7 @@ export function KeyFields({
   const names = [...new Set([...useModelNames(), ...form.models])]
   const at = (param: string) => (problem?.param === param ? problem.message : null)
   return (
-    <div className="form">
+    <>
       <TextField
         label={t('name')}
         help={t('name-help')}
@@ -90,6 +90,6 @@ export function KeyFields({
         spellCheck={false}
         placeholder="203.0.113.7, 10.0.0.0/8"
       />
-    </div>
+    </>
   )
 }

@@ -1,13 +1,14 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { ApiError, api, type Call } from '../../api/client.ts'
+import { ApiError } from '../../api/client.ts'
+import { useAct } from '../../api/use-act.ts'
 import {
   Ago,
   Button,
   ConfirmDialog,
-  Dialog,
   Fact,
   Facts,
+  FormDialog,
   Id,
   Loaded,
   Panel,
@@ -124,18 +125,6 @@ function OldSecrets({ of: key }: { of: Key }) {
   )
 }
 
-/** Sends a call, and refreshes whatever shows keys. */
-function useKeyAct<Answer>(call: Call, onDone: (answer: Answer) => void) {
-  const queries = useQueryClient()
-  return useMutation({
-    mutationFn: () => api<Answer>(call),
-    onSuccess: async (answer) => {
-      await queries.invalidateQueries({ queryKey: ['keys'] })
-      onDone(answer)
-    },
-  })
-}
-
 function ChangeDialog({ of: key, onClose }: { of: Key; onClose: () => void }) {
   const t = useKeyWords()
   const [form, setForm] = useState<KeyForm>({
@@ -150,29 +139,24 @@ function ChangeDialog({ of: key, onClose }: { of: Key; onClose: () => void }) {
     ips: ipsIn(form.ips),
     ...(form.lifetime === null ? {} : { expires_at: expiryIn(form.lifetime) }),
   })
-  const act = useKeyAct<Key>(call, () => {
+  const act = useAct<Key>(['keys'], () => {
     toast({ title: t('changed', { name: form.name.trim() }), says: t('changed-says') })
     onClose()
   })
   const problem = act.error instanceof ApiError && act.error.param ? act.error : null
   return (
-    <Dialog
-      open
-      onClose={onClose}
+    <FormDialog
       title={t('change-title', { name: key.name })}
-      foot={<ShowCall call={call} />}
-      acts={
-        <>
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button look="primary" busy={act.isPending} disabled={form.name.trim() === ''} onClick={() => act.mutate()}>
-            {t('save')}
-          </Button>
-        </>
-      }
+      call={call}
+      label={t('save')}
+      ready={form.name.trim() !== ''}
+      busy={act.isPending}
+      error={problem ? null : act.error}
+      onSend={() => act.mutate(call)}
+      onClose={onClose}
     >
-      {act.error && !problem && <Trouble error={act.error} />}
       <KeyFields form={form} onChange={setForm} problem={problem} />
-    </Dialog>
+    </FormDialog>
   )
 }
 
@@ -182,25 +166,19 @@ function RotateDialog({ of: key, onClose }: { of: Key; onClose: () => void }) {
   const t = useKeyWords()
   const [overlap, setOverlap] = useState<(typeof OVERLAPS_S)[number]>('86400')
   const call = rotateKey(key.id, Number(overlap))
-  const act = useKeyAct<NewKey>(call, () => undefined)
+  const act = useAct<NewKey>(['keys'])
   if (act.data) return <SecretDialog made={act.data} rotated onClose={onClose} />
   return (
-    <Dialog
-      open
-      onClose={onClose}
+    <FormDialog
       title={t('rotate-title', { name: key.name })}
       says={t('rotate-says')}
-      foot={<ShowCall call={call} />}
-      acts={
-        <>
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button look="primary" busy={act.isPending} onClick={() => act.mutate()}>
-            {t('rotate')}
-          </Button>
-        </>
-      }
+      call={call}
+      label={t('rotate')}
+      busy={act.isPending}
+      error={act.error}
+      onSend={() => act.mutate(call)}
+      onClose={onClose}
     >
-      {act.error && <Trouble error={act.error} />}
       <SelectField
         label={t('overlap')}
         help={t('overlap-help')}
@@ -208,14 +186,14 @@ function RotateDialog({ of: key, onClose }: { of: Key; onClose: () => void }) {
         onChange={setOverlap}
         choices={OVERLAPS_S.map((s) => ({ value: s, label: t(`overlap-${s}`) }))}
       />
-    </Dialog>
+    </FormDialog>
   )
 }
 
 function RevokeDialog({ of: key, onClose }: { of: Key; onClose: () => void }) {
   const t = useKeyWords()
   const call = revokeKey(key.id)
-  const act = useKeyAct<Key>(call, () => {
+  const act = useAct<Key>(['keys'], () => {
     toast({ title: t('revoked', { name: key.name }) })
     onClose()
   })
@@ -226,7 +204,7 @@ function RevokeDialog({ of: key, onClose }: { of: Key; onClose: () => void }) {
       title={t('revoke-title', { name: key.name })}
       label={t('revoke')}
       busy={act.isPending}
-      onConfirm={() => act.mutate()}
+      onConfirm={() => act.mutate(call)}
       error={act.error && <Trouble error={act.error} />}
       foot={<ShowCall call={call} />}
     >

@@ -2,10 +2,9 @@ import { useState } from 'react'
 import { usePlace } from '../../app/session.ts'
 import {
   Ago,
-  Button,
   type Column,
   ConfirmDialog,
-  Dialog,
+  FormDialog,
   Id,
   RowMenu,
   Section,
@@ -91,56 +90,44 @@ function AddAdapter({ model, onClose }: { model: string; onClose: () => void }) 
   })
   const scaleWrong = !(factor > 0 && factor <= 10)
   return (
-    <Dialog
-      open
-      onClose={onClose}
+    <FormDialog
       title={t('add-adapter')}
       says={t('adapter-says')}
-      foot={<ShowCall call={call} />}
-      acts={
-        <>
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button
-            look="primary"
-            busy={add.isPending}
-            disabled={path.trim() === '' || !ADAPTER_NAME.test(name) || scaleWrong}
-            onClick={() => add.mutate(call)}
-          >
-            {t('serve-adapter')}
-          </Button>
-        </>
-      }
+      call={call}
+      label={t('serve-adapter')}
+      ready={path.trim() !== '' && ADAPTER_NAME.test(name) && !scaleWrong}
+      busy={add.isPending}
+      error={add.error}
+      onSend={() => add.mutate(call)}
+      onClose={onClose}
     >
-      <div className="form">
-        <TextField
-          label={t('path')}
-          help={t('path-help')}
-          value={path}
-          onChange={setPath}
-          autoComplete="off"
-          spellCheck={false}
-          placeholder="/srv/adapters/support-tone.gguf"
-        />
-        <TextField
-          label={t('name')}
-          help={t('adapter-name-help')}
-          error={name !== '' && !ADAPTER_NAME.test(name) ? t('id-wrong') : null}
-          value={name}
-          onChange={setNamed}
-          autoComplete="off"
-          spellCheck={false}
-        />
-        <TextField
-          label={t('scale')}
-          help={t('scale-help')}
-          error={scaleWrong ? t('scale-wrong') : null}
-          value={scale}
-          onChange={setScale}
-          inputMode="decimal"
-        />
-        {add.error && <Trouble error={add.error} />}
-      </div>
-    </Dialog>
+      <TextField
+        label={t('path')}
+        help={t('path-help')}
+        value={path}
+        onChange={setPath}
+        autoComplete="off"
+        spellCheck={false}
+        placeholder="/srv/adapters/support-tone.gguf"
+      />
+      <TextField
+        label={t('name')}
+        help={t('adapter-name-help')}
+        error={name !== '' && !ADAPTER_NAME.test(name) ? t('id-wrong') : null}
+        value={name}
+        onChange={setNamed}
+        autoComplete="off"
+        spellCheck={false}
+      />
+      <TextField
+        label={t('scale')}
+        help={t('scale-help')}
+        error={scaleWrong ? t('scale-wrong') : null}
+        value={scale}
+        onChange={setScale}
+        inputMode="decimal"
+      />
+    </FormDialog>
   )
 }
 

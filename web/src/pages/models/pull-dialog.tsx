@@ -2,14 +2,12 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { ApiError } from '../../api/client.ts'
 import {
-  Button,
   Dialog,
+  FormDialog,
   Loaded,
   Note,
   precisionName,
-  ShowCall,
   Tick,
-  Trouble,
   toast,
   useFitReason,
   useFormat,
@@ -57,84 +55,75 @@ function PullForm({ of: detail, onClose }: { of: ModelDetail; onClose: () => voi
     onClose()
   })
   const missing = (mustAccept && !accepted) || (tooLarge && !anyway) || !choice
+  const inCatalog = pull.error instanceof ApiError && pull.error.code.startsWith('catalog.') ? pull.error : null
   return (
-    <Dialog
-      open
-      onClose={onClose}
+    <FormDialog
       title={t('pull-of', { name: model.name })}
       says={t('pull-says')}
-      foot={<ShowCall call={call} />}
-      acts={
-        <>
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button look="primary" busy={pull.isPending} disabled={missing} onClick={() => pull.mutate(call)}>
-            {choice ? t('pull-amount', { amount: format.amount(choice.weights_bytes) }) : t('pull')}
-          </Button>
-        </>
-      }
+      call={call}
+      label={choice ? t('pull-amount', { amount: format.amount(choice.weights_bytes) }) : t('pull')}
+      ready={!missing}
+      busy={pull.isPending}
+      error={inCatalog ? null : pull.error}
+      onSend={() => pull.mutate(call)}
+      onClose={onClose}
     >
-      <div className="form">
-        {offered.length === 0 && (
-          <Note>
-            <b className="medium">{t('no-source')}</b> <span lang="en">{detail.no_source}</span>
-          </Note>
-        )}
-        {offered.length > 0 && (
-          <FitChoices
-            label={t('weights-as')}
-            value={chosen}
-            onChange={(value) => setChosen(value as typeof chosen)}
-            choices={offered.map((one) => ({
-              value: one.precision,
-              name: precisionName(one.precision, t('other-precision')),
-              note: one.here ? t('is-here') : one.recommended ? t('recommended') : undefined,
-              bytes: one.weights_bytes,
-              fit: one.fit,
-            }))}
-          />
-        )}
-        {choice?.source && (
-          <p className="t13 soft">
-            {reasonOf(choice.fit)}
-            {gap}
-            {t(choice.source.publisher === 'maker' ? 'from-maker' : 'from-community')}{' '}
-            {choice.source.url ? (
-              <a href={choice.source.url} target="_blank" rel="noreferrer" className="breaks">
-                {choice.source.name}
-              </a>
-            ) : (
-              <span className="breaks">{choice.source.name}</span>
-            )}
-          </p>
-        )}
-        {tooLarge && (
-          <Tick on={anyway} onChange={setAnyway}>
-            {t('pull-anyway')}
+      {offered.length === 0 && (
+        <Note>
+          <b className="medium">{t('no-source')}</b> <span lang="en">{detail.no_source}</span>
+        </Note>
+      )}
+      {offered.length > 0 && (
+        <FitChoices
+          label={t('weights-as')}
+          value={chosen}
+          onChange={(value) => setChosen(value as typeof chosen)}
+          choices={offered.map((one) => ({
+            value: one.precision,
+            name: precisionName(one.precision, t('other-precision')),
+            note: one.here ? t('is-here') : one.recommended ? t('recommended') : undefined,
+            bytes: one.weights_bytes,
+            fit: one.fit,
+          }))}
+        />
+      )}
+      {choice?.source && (
+        <p className="t13 soft">
+          {reasonOf(choice.fit)}
+          {gap}
+          {t(choice.source.publisher === 'maker' ? 'from-maker' : 'from-community')}{' '}
+          {choice.source.url ? (
+            <a href={choice.source.url} target="_blank" rel="noreferrer" className="breaks">
+              {choice.source.name}
+            </a>
+          ) : (
+            <span className="breaks">{choice.source.name}</span>
+          )}
+        </p>
+      )}
+      {tooLarge && (
+        <Tick on={anyway} onChange={setAnyway}>
+          {t('pull-anyway')}
+        </Tick>
+      )}
+      {mustAccept ? (
+        <div className="accept">
+          <Tick on={accepted} onChange={setAccepted}>
+            {t('accept', { licence: model.licence.name })}
           </Tick>
-        )}
-        {mustAccept ? (
-          <div className="accept">
-            <Tick on={accepted} onChange={setAccepted}>
-              {t('accept', { licence: model.licence.name })}
-            </Tick>
-            <a href={model.licence.url} target="_blank" rel="noreferrer" className="t13">
-              {t('read-licence')}
-            </a>
-          </div>
-        ) : (
-          <p className="t13 soft">
-            {t('licence')}:{' '}
-            <a href={model.licence.url} target="_blank" rel="noreferrer">
-              {model.licence.name}
-            </a>
-          </p>
-        )}
-        {pull.error instanceof ApiError && pull.error.code.startsWith('catalog.') ? (
-          <PullTrouble error={pull.error} />
-        ) : (
-          pull.error && <Trouble error={pull.error} />
-        )}
-      </div>
-    </Dialog>
+          <a href={model.licence.url} target="_blank" rel="noreferrer" className="t13">
+            {t('read-licence')}
+          </a>
+        </div>
+      ) : (
+        <p className="t13 soft">
+          {t('licence')}:{' '}
+          <a href={model.licence.url} target="_blank" rel="noreferrer">
+            {model.licence.name}
+          </a>
+        </p>
+      )}
+      {inCatalog && <PullTrouble error={inCatalog} />}
+    </FormDialog>
   )
 }

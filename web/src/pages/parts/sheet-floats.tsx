@@ -6,9 +6,9 @@ import {
   Dialog,
   Fact,
   Facts,
+  FormDialog,
   Menu,
   Panel,
-  ShowCall,
   TextField,
   Tip,
   toast,
@@ -30,7 +30,7 @@ export function FloatSheet({ onPanel }: { onPanel: () => void }) {
       id="float"
       title={t('floats')}
       says={t('floats-says')}
-      parts="Dialog, ConfirmDialog, Menu, Tip, toast, Panel, app/palette.tsx"
+      parts="Dialog, FormDialog, ConfirmDialog, Menu, Tip, toast, Panel, app/palette.tsx"
     >
       <Spec name={t('dialogs')}>
         <Button onClick={() => setOpen('form')}>{t('dialog-form')}</Button>
@@ -76,23 +76,21 @@ export function FloatSheet({ onPanel }: { onPanel: () => void }) {
           </Button>
         </Tip>
       </Spec>
-      <Dialog
-        open={open === 'form'}
-        onClose={close}
-        title={t('create-key')}
-        says={t('create-says')}
-        foot={<ShowCall call={CREATE} />}
-        acts={
-          <>
-            <Button onClick={close}>{t('cancel')}</Button>
-            <Button look="primary" onClick={() => setOpen('secret')}>
-              {t('create-key')}
-            </Button>
-          </>
-        }
-      >
-        <TextField label={t('name')} value={name} onChange={setName} help={t('name-help')} />
-      </Dialog>
+      {open === 'form' && (
+        <FormDialog
+          title={t('create-key')}
+          says={t('create-says')}
+          call={CREATE}
+          label={t('create-key')}
+          ready={name.trim() !== ''}
+          busy={false}
+          error={null}
+          onSend={() => setOpen('secret')}
+          onClose={close}
+        >
+          <TextField label={t('name')} value={name} onChange={setName} help={t('name-help')} />
+        </FormDialog>
+      )}
       <Dialog open={open === 'secret'} onClose={close} title={t('secret-title')} says={t('secret-says')}>
         <div className="secret">
           <code className="mono">tw-example-{'·'.repeat(24)}</code>

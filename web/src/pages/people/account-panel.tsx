@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
+import { useAct } from '../../api/use-act.ts'
 import {
   Ago,
   Button,
@@ -21,7 +22,6 @@ import { KeyNames } from './key-names.tsx'
 import { type AccountGone, deleteAccount, keysOfQuery, type ServiceAccount } from './people-api.ts'
 import { usePeopleWords } from './people-words.ts'
 import { TrailLink } from './trail-link.tsx'
-import { useAct } from './use-act.ts'
 import { useOrganization } from './use-organization.ts'
 
 export function AccountPanel({
@@ -103,7 +103,7 @@ function DeleteDialog({
   const keys = useQuery(keysOfQuery(organizationId, account.id))
   const names = keys.data?.data.map((key) => key.name) ?? []
   const call = deleteAccount(account.id)
-  const act = useAct<AccountGone>(call, ['service-accounts', 'keys'], ({ keys_revoked }) => {
+  const act = useAct<AccountGone>(['service-accounts', 'keys'], ({ keys_revoked }) => {
     toast({
       title: t('account-deleted', { name: account.name }),
       ...(keys_revoked.length > 0
@@ -125,7 +125,7 @@ function DeleteDialog({
       type={account.name}
       label={t('delete')}
       busy={act.isPending}
-      onConfirm={() => act.mutate()}
+      onConfirm={() => act.mutate(call)}
       error={act.error && <Trouble error={act.error} />}
       foot={<ShowCall call={call} />}
     >

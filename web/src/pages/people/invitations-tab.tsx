@@ -2,6 +2,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
+import { useAct } from '../../api/use-act.ts'
 import {
   Ago,
   Button,
@@ -22,7 +23,6 @@ import { type Invitation, invitationsQuery, invite, revokeInvitation } from './p
 import { PeopleFrame } from './people-frame.tsx'
 import { usePeopleWords } from './people-words.ts'
 import type { PeopleSearch } from './search.ts'
-import { useAct } from './use-act.ts'
 import { useOrganization } from './use-organization.ts'
 
 export function InvitationsTab() {
@@ -132,7 +132,7 @@ function columns(
 function RevokeDialog({ of: invitation, onClose }: { of: Invitation; onClose: () => void }) {
   const t = usePeopleWords()
   const call = revokeInvitation(invitation.id)
-  const act = useAct(call, ['invitations'], () => {
+  const act = useAct(['invitations'], () => {
     toast({ title: t('revoked', { email: invitation.email }) })
     onClose()
   })
@@ -143,7 +143,7 @@ function RevokeDialog({ of: invitation, onClose }: { of: Invitation; onClose: ()
       title={t('revoke-title', { email: invitation.email })}
       label={t('revoke')}
       busy={act.isPending}
-      onConfirm={() => act.mutate()}
+      onConfirm={() => act.mutate(call)}
       error={act.error && <Trouble error={act.error} />}
       foot={<ShowCall call={call} />}
     >

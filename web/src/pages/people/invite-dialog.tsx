@@ -1,13 +1,13 @@
 /** Invites somebody: whom, as what, where, for how long; then shows the link this once. */
 import { useState } from 'react'
 import { ApiError } from '../../api/client.ts'
-import { Button, Dialog, Note, SelectField, ShowCall, TextField, Trouble, useFormat } from '../../ui/index.ts'
+import { useAct } from '../../api/use-act.ts'
+import { Button, Dialog, FormDialog, Note, SelectField, TextField, useFormat } from '../../ui/index.ts'
 import { LinkOnce } from './link-once.tsx'
 import { invite, type NewInvitation } from './people-api.ts'
 import { usePeopleWords } from './people-words.ts'
 import { RoleChoice } from './roles.tsx'
 import { PROJECT_ROLES, ROLES, type Role } from './search.ts'
-import { useAct } from './use-act.ts'
 import { useOrganization } from './use-organization.ts'
 
 const WHOLE = 'whole'
@@ -35,7 +35,7 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
     role: roles.includes(role) ? role : 'developer',
     valid_days: Number(days),
   })
-  const act = useAct<NewInvitation>(call, ['invitations'])
+  const act = useAct<NewInvitation>(['invitations'])
   if (act.data)
     return (
       <InvitedDialog
@@ -48,58 +48,37 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
       />
     )
   const refused = act.error instanceof ApiError && act.error.code === 'identity.email_refused' ? act.error : null
-  const send = () => {
-    if (email.trim() !== '' && !act.isPending) act.mutate()
-  }
   return (
-    <Dialog
-      open
-      onClose={onClose}
+    <FormDialog
       title={t('invite-title')}
       says={t('invite-says')}
-      foot={<ShowCall call={call} />}
-      acts={
-        <>
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button look="primary" busy={act.isPending} disabled={email.trim() === ''} onClick={send}>
-            {t('invite-act')}
-          </Button>
-        </>
-      }
+      call={call}
+      label={t('invite-act')}
+      ready={email.trim() !== ''}
+      busy={act.isPending}
+      error={refused ? null : act.error}
+      onSend={() => act.mutate(call)}
+      onClose={onClose}
     >
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault()
-          send()
-        }}
-      >
-        {act.error && !refused && <Trouble error={act.error} />}
-        <TextField
-          label={t('email')}
-          type="email"
-          autoComplete="off"
-          autoFocus
-          value={email}
-          onChange={setEmail}
-          error={refused?.message}
-          required
-        />
-        <SelectField label={t('where')} value={place} onChange={setPlace} choices={places} />
-        <RoleChoice
-          name={t('role')}
-          value={roles.includes(role) ? role : 'developer'}
-          onChange={setRole}
-          roles={roles}
-        />
-        <SelectField
-          label={t('valid-for')}
-          value={days}
-          onChange={setDays}
-          choices={DAYS.map((count) => ({ value: count, label: t('days', { count: Number(count) }) }))}
-        />
-      </form>
-    </Dialog>
+      <TextField
+        label={t('email')}
+        type="email"
+        autoComplete="off"
+        autoFocus
+        value={email}
+        onChange={setEmail}
+        error={refused?.message}
+        required
+      />
+      <SelectField label={t('where')} value={place} onChange={setPlace} choices={places} />
+      <RoleChoice name={t('role')} value={roles.includes(role) ? role : 'developer'} onChange={setRole} roles={roles} />
+      <SelectField
+        label={t('valid-for')}
+        value={days}
+        onChange={setDays}
+        choices={DAYS.map((count) => ({ value: count, label: t('days', { count: Number(count) }) }))}
+      />
+    </FormDialog>
   )
 }
 

@@ -1,9 +1,10 @@
 /** What can be done about how somebody signs in: a link for a new password, and the end of every session. */
-import { Button, ConfirmDialog, Dialog, ShowCall, Trouble, toast, useFormat } from '../../ui/index.ts'
+
+import { useAct } from '../../api/use-act.ts'
+import { Button, ConfirmDialog, Dialog, FormDialog, ShowCall, Trouble, toast, useFormat } from '../../ui/index.ts'
 import { LinkOnce } from './link-once.tsx'
 import { type Ended, endSessionsOf, makeResetLink, type ResetLink } from './people-api.ts'
 import { usePeopleWords } from './people-words.ts'
-import { useAct } from './use-act.ts'
 
 type Who = { user_id: string; name: string; email: string }
 
@@ -11,7 +12,7 @@ export function ResetLinkDialog({ of: person, onClose }: { of: Who; onClose: () 
   const t = usePeopleWords()
   const format = useFormat()
   const call = makeResetLink(person.user_id)
-  const act = useAct<ResetLink>(call, [])
+  const act = useAct<ResetLink>([])
   if (act.data)
     return (
       <Dialog
@@ -28,34 +29,28 @@ export function ResetLinkDialog({ of: person, onClose }: { of: Who; onClose: () 
       </Dialog>
     )
   return (
-    <Dialog
-      open
-      onClose={onClose}
+    <FormDialog
       title={t('reset-title', { name: person.name })}
       says={t('reset-says')}
-      foot={<ShowCall call={call} />}
-      acts={
-        <>
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button look="primary" busy={act.isPending} onClick={() => act.mutate()}>
-            {t('reset-act')}
-          </Button>
-        </>
-      }
+      call={call}
+      label={t('reset-act')}
+      busy={act.isPending}
+      error={act.error}
+      onSend={() => act.mutate(call)}
+      onClose={onClose}
     >
-      {act.error && <Trouble error={act.error} />}
       <ul className="consequences t13 soft">
         <li>{t('reset-hand-over', { email: person.email })}</li>
         <li>{t('reset-until-then')}</li>
       </ul>
-    </Dialog>
+    </FormDialog>
   )
 }
 
 export function SignOutDialog({ of: person, onClose }: { of: Who; onClose: () => void }) {
   const t = usePeopleWords()
   const call = endSessionsOf(person.user_id)
-  const act = useAct<Ended>(call, ['members', 'people', 'operators'], ({ sessions_ended }) => {
+  const act = useAct<Ended>(['members', 'people', 'operators'], ({ sessions_ended }) => {
     toast({ title: t('signed-out', { name: person.name, count: sessions_ended }) })
     onClose()
   })
@@ -66,7 +61,7 @@ export function SignOutDialog({ of: person, onClose }: { of: Who; onClose: () =>
       title={t('sign-out-title', { name: person.name })}
       label={t('sign-out-act')}
       busy={act.isPending}
-      onConfirm={() => act.mutate()}
+      onConfirm={() => act.mutate(call)}
       error={act.error && <Trouble error={act.error} />}
       foot={<ShowCall call={call} />}
     >

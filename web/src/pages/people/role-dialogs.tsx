@@ -1,11 +1,11 @@
 /** Changing roles: in the organisation, in one project, and taking one in a project back. */
 import { useState } from 'react'
-import { Button, ConfirmDialog, Dialog, Note, SelectField, ShowCall, Trouble, toast } from '../../ui/index.ts'
+import { useAct } from '../../api/use-act.ts'
+import { ConfirmDialog, FormDialog, Note, SelectField, ShowCall, Trouble, toast } from '../../ui/index.ts'
 import { changeRole, clearProjectRole, type Member, setProjectRole } from './people-api.ts'
 import { usePeopleWords } from './people-words.ts'
 import { RoleChoice } from './roles.tsx'
 import { PROJECT_ROLES, type ProjectRole, ROLES, type Role } from './search.ts'
-import { useAct } from './use-act.ts'
 import { useOrganization } from './use-organization.ts'
 
 const SHOW_PEOPLE = ['members', 'invitations', 'me'] as const
@@ -23,39 +23,32 @@ export function RoleDialog({
   const { me, mayAll } = useOrganization()
   const [role, setRole] = useState<Role>(member.role ?? 'viewer')
   const call = changeRole(organizationId, member.user_id, role)
-  const act = useAct(call, SHOW_PEOPLE, () => {
+  const act = useAct(SHOW_PEOPLE, () => {
     toast({ title: t('role-changed', { name: member.name, role: t(`role-${role}`) }) })
     onClose()
   })
   const losesInvitations = ['owner', 'admin'].includes(member.role ?? '') && !['owner', 'admin'].includes(role)
   return (
-    <Dialog
-      open
-      onClose={onClose}
+    <FormDialog
       title={t('role-title', { name: member.name })}
       says={t('role-title-says')}
-      foot={<ShowCall call={call} />}
-      acts={
-        <>
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button look="primary" busy={act.isPending} disabled={role === member.role} onClick={() => act.mutate()}>
-            {t('save')}
-          </Button>
-        </>
-      }
+      call={call}
+      label={t('save')}
+      ready={role !== member.role}
+      busy={act.isPending}
+      error={act.error}
+      onSend={() => act.mutate(call)}
+      onClose={onClose}
     >
-      <div className="form">
-        {act.error && <Trouble error={act.error} />}
-        <RoleChoice
-          name={t('role')}
-          value={role}
-          onChange={setRole}
-          roles={mayAll('owners.change') ? ROLES : ROLES.filter((one) => one !== 'owner')}
-        />
-        {losesInvitations && <Note>{t('role-loses-invitations')}</Note>}
-        {me.person?.id === member.user_id && role !== member.role && <Note tone="warn">{t('role-own')}</Note>}
-      </div>
-    </Dialog>
+      <RoleChoice
+        name={t('role')}
+        value={role}
+        onChange={setRole}
+        roles={mayAll('owners.change') ? ROLES : ROLES.filter((one) => one !== 'owner')}
+      />
+      {losesInvitations && <Note>{t('role-loses-invitations')}</Note>}
+      {me.person?.id === member.user_id && role !== member.role && <Note tone="warn">{t('role-own')}</Note>}
+    </FormDialog>
   )
 }
 
@@ -76,7 +69,7 @@ export function ProjectRoleDialog({
   const [role, setRole] = useState<ProjectRole>(now ?? 'developer')
   const project = projects.find(({ id }) => id === projectId)
   const call = setProjectRole(projectId, member.user_id, role)
-  const act = useAct(call, SHOW_PEOPLE, () => {
+  const act = useAct(SHOW_PEOPLE, () => {
     toast({
       title: t('project-role-changed', {
         name: member.name,
@@ -87,34 +80,27 @@ export function ProjectRoleDialog({
     onClose()
   })
   return (
-    <Dialog
-      open
-      onClose={onClose}
+    <FormDialog
       title={now ? t('project-role-title', { name: member.name, project: project?.name ?? '' }) : t('give-role-title')}
       says={t('project-role-says')}
-      foot={<ShowCall call={call} />}
-      acts={
-        <>
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button look="primary" busy={act.isPending} disabled={role === now} onClick={() => act.mutate()}>
-            {t('save')}
-          </Button>
-        </>
-      }
+      call={call}
+      label={t('save')}
+      ready={role !== now}
+      busy={act.isPending}
+      error={act.error}
+      onSend={() => act.mutate(call)}
+      onClose={onClose}
     >
-      <div className="form">
-        {act.error && <Trouble error={act.error} />}
-        {!now && (
-          <SelectField
-            label={t('project')}
-            value={projectId}
-            onChange={setProjectId}
-            choices={projects.map(({ id, name }) => ({ value: id, label: name }))}
-          />
-        )}
-        <RoleChoice name={t('role')} value={role} onChange={setRole} roles={PROJECT_ROLES} />
-      </div>
-    </Dialog>
+      {!now && (
+        <SelectField
+          label={t('project')}
+          value={projectId}
+          onChange={setProjectId}
+          choices={projects.map(({ id, name }) => ({ value: id, label: name }))}
+        />
+      )}
+      <RoleChoice name={t('role')} value={role} onChange={setRole} roles={PROJECT_ROLES} />
+    </FormDialog>
   )
 }
 
@@ -129,7 +115,7 @@ export function ClearRoleDialog({
 }) {
   const t = usePeopleWords()
   const call = clearProjectRole(project.id, member.user_id)
-  const act = useAct<{ keys_revoked: { name: string }[] }>(call, [...SHOW_PEOPLE, 'keys'], ({ keys_revoked }) => {
+  const act = useAct<{ keys_revoked: { name: string }[] }>([...SHOW_PEOPLE, 'keys'], ({ keys_revoked }) => {
     toast({
       title: t('project-role-cleared', { name: member.name, project: project.name }),
       ...(keys_revoked.length > 0
@@ -150,7 +136,7 @@ export function ClearRoleDialog({
       title={t('clear-role-title', { name: member.name, project: project.name })}
       label={t('clear-role-act')}
       busy={act.isPending}
-      onConfirm={() => act.mutate()}
+      onConfirm={() => act.mutate(call)}
       error={act.error && <Trouble error={act.error} />}
       foot={<ShowCall call={call} />}
     >

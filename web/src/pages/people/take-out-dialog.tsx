@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
+import { useAct } from '../../api/use-act.ts'
 import type { Organization } from '../../app/session.ts'
 import { ConfirmDialog, ShowCall, Trouble, toast, useFormat } from '../../ui/index.ts'
 import { type Departure, keysOfQuery, type Member, takeOut } from './people-api.ts'
 import { usePeopleWords } from './people-words.ts'
-import { useAct } from './use-act.ts'
 
 /** Takes somebody out of the organisation, having said by name what stops working. */
 export function TakeOutDialog({
@@ -23,7 +23,7 @@ export function TakeOutDialog({
   const format = useFormat()
   const keys = useQuery(keysOfQuery(organization.id, member.user_id))
   const call = takeOut(organization.id, member.user_id)
-  const act = useAct<Departure>(call, ['members', 'invitations', 'keys', 'me'], ({ keys_revoked }) => {
+  const act = useAct<Departure>(['members', 'invitations', 'keys', 'me'], ({ keys_revoked }) => {
     toast({
       title: t('taken-out', { name: member.name, organization: organization.name }),
       ...(keys_revoked.length > 0
@@ -50,7 +50,7 @@ export function TakeOutDialog({
       type={member.name}
       label={t(isSelf ? 'leave-act' : 'take-out-act')}
       busy={act.isPending}
-      onConfirm={() => act.mutate()}
+      onConfirm={() => act.mutate(call)}
       error={act.error && <Trouble error={act.error} />}
       foot={<ShowCall call={call} />}
     >

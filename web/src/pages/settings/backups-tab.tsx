@@ -4,6 +4,7 @@ import { useState } from 'react'
 import type { Static } from 'typebox'
 import type { BackupList, BackupShape } from '../../../../src/control/backups/backup-schema.ts'
 import { type Call, get } from '../../api/client.ts'
+import { useAct } from '../../api/use-act.ts'
 import { usePlace } from '../../app/session.ts'
 import {
   Ago,
@@ -26,7 +27,6 @@ import { BackupProgress } from './backup-progress.tsx'
 import { RestoreDialog } from './restore-dialog.tsx'
 import { useSettingsWords } from './settings-words.ts'
 import { UploadBackup } from './upload-backup.tsx'
-import { useAct } from './use-act.ts'
 
 export type Backup = Static<typeof BackupShape>
 type List = Static<typeof BackupList>
@@ -67,8 +67,8 @@ function Embedded({ list }: { list: List }) {
   const t = useSettingsWords()
   const format = useFormat()
   const { may } = usePlace()
-  const create = useAct([['backups'], ['installation']])
-  const check = useAct([['backups']])
+  const create = useAct(['backups', 'installation'])
+  const check = useAct(['backups'])
   const [restoring, setRestoring] = useState<Backup | null>(null)
   const [deleting, setDeleting] = useState<Backup | null>(null)
   const busy = list.activity?.state === 'running'
@@ -184,7 +184,7 @@ function Kept({ nightly }: { nightly: number }) {
   const t = useSettingsWords()
   const [kept, setKept] = useState(String(nightly))
   const call: Call = { method: 'PUT', path: '/api/backups/retention', body: { nightly_kept: Number(kept) } }
-  const act = useAct([['backups']], () => toast({ title: t('saved') }))
+  const act = useAct(['backups'], () => toast({ title: t('saved') }))
   const count = Number(kept)
   return (
     <Section title={t('nightly')}>
@@ -223,7 +223,7 @@ function DeleteBackup({ of: backup, onClose }: { of: Backup; onClose: () => void
   const t = useSettingsWords()
   const format = useFormat()
   const call: Call = { method: 'DELETE', path: `/api/backups/${backup.id}` }
-  const act = useAct([['backups'], ['installation']], () => {
+  const act = useAct(['backups', 'installation'], () => {
     toast({ title: t('backup-deleted') })
     onClose()
   })

@@ -1,8 +1,8 @@
 import { useState } from 'react'
 import type { Call } from '../../api/client.ts'
+import { useAct } from '../../api/use-act.ts'
 import { Button, ConfirmDialog, Note, Section, ShowCall, Trouble } from '../../ui/index.ts'
 import { useSettingsWords } from './settings-words.ts'
-import { useAct } from './use-act.ts'
 
 /** The end of an organisation or a project: what goes with it, and its name to be typed. */
 export function DeleteSection({
@@ -19,7 +19,7 @@ export function DeleteSection({
   label: string
   /** What goes with it. */
   says: string
-  changes: readonly (readonly string[])[]
+  changes: readonly string[]
   onDone: () => void
 }) {
   const t = useSettingsWords()

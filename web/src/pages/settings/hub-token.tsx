@@ -3,9 +3,9 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { HubSettingsOnWire } from '../../../../src/deployments/detail-schema.ts'
 import { type Call, get } from '../../api/client.ts'
+import { useAct } from '../../api/use-act.ts'
 import { Ago, Button, Fact, Facts, Loaded, Note, Section, ShowCall, TextField, Trouble, toast } from '../../ui/index.ts'
 import { useSettingsWords } from './settings-words.ts'
-import { useAct } from './use-act.ts'
 
 const PATH = '/api/settings/hub'
 
@@ -16,7 +16,7 @@ export function HubToken() {
     queryFn: ({ signal }) => get<HubSettingsOnWire>(PATH, undefined, signal),
   })
   const [token, setToken] = useState('')
-  const act = useAct([['hub-settings']], () => {
+  const act = useAct(['hub-settings'], () => {
     setToken('')
     toast({ title: t('hub-changed') })
   })

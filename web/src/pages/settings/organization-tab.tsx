@@ -9,26 +9,13 @@ import type {
   ProjectPage,
   ProjectShape,
 } from '../../../../src/identity/organization-schema.ts'
-import { type Call, get } from '../../api/client.ts'
+import { get } from '../../api/client.ts'
 import { usePlace } from '../../app/session.ts'
-import {
-  Ago,
-  Button,
-  Dialog,
-  Loaded,
-  Section,
-  ShowCall,
-  Table,
-  TextField,
-  Tick,
-  Trouble,
-  toast,
-  useFormat,
-} from '../../ui/index.ts'
+import { Ago, Button, Loaded, Section, Table, useFormat } from '../../ui/index.ts'
 import { DeleteSection } from './delete-section.tsx'
+import { NewOrganization, NewProject } from './new-dialogs.tsx'
 import { RenameSection } from './rename-section.tsx'
 import { useSettingsWords } from './settings-words.ts'
-import { useAct } from './use-act.ts'
 
 type Organization = Static<typeof OrganizationShape>
 type Project = Static<typeof ProjectShape>
@@ -53,7 +40,7 @@ export function OrganizationTab() {
                 name={one.name}
                 path={`/api/organizations/${one.id}`}
                 may={one.allowed.includes('organization.update')}
-                changes={[['organization'], ['organizations'], ['me']]}
+                changes={['organization', 'organizations', 'me']}
               />
               <Projects of={one} />
               {one.allowed.includes('organization.delete') && (
@@ -140,48 +127,6 @@ function Projects({ of: organization }: { of: Organization }) {
   )
 }
 
-function NewProject({
-  organizationId,
-  onClose,
-  onMade,
-}: {
-  organizationId: string
-  onClose: () => void
-  onMade: (project: Project) => void
-}) {
-  const t = useSettingsWords()
-  const [name, setName] = useState('')
-  const call: Call = {
-    method: 'POST',
-    path: '/api/projects',
-    body: { organization_id: organizationId, name: name.trim() },
-  }
-  const act = useAct<Project>([['projects'], ['organization'], ['me']], (project) => {
-    onClose()
-    onMade(project)
-  })
-  return (
-    <Dialog
-      open
-      onClose={onClose}
-      title={t('new-project')}
-      says={t('new-project-says')}
-      foot={<ShowCall call={call} />}
-      acts={
-        <>
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button look="primary" busy={act.isPending} disabled={name.trim() === ''} onClick={() => act.mutate(call)}>
-            {t('make')}
-          </Button>
-        </>
-      }
-    >
-      <TextField label={t('project-name')} value={name} onChange={setName} maxLength={100} autoFocus />
-      {act.error && <Trouble error={act.error} />}
-    </Dialog>
-  )
-}
-
 /** For operators: every organisation of the installation. */
 function AllOrganizations() {
   const t = useSettingsWords()
@@ -229,41 +174,5 @@ function AllOrganizations() {
       </Loaded>
       {making && <NewOrganization onClose={() => setMaking(false)} />}
     </Section>
-  )
-}
-
-function NewOrganization({ onClose }: { onClose: () => void }) {
-  const t = useSettingsWords()
-  const [name, setName] = useState('')
-  const [own, setOwn] = useState(true)
-  const call: Call = { method: 'POST', path: '/api/organizations', body: { name: name.trim(), become_owner: own } }
-  const act = useAct([['organizations'], ['me']], () => {
-    toast({ title: t('made', { name: name.trim() }), says: own ? '' : t('invite-owner') })
-    onClose()
-  })
-  return (
-    <Dialog
-      open
-      onClose={onClose}
-      title={t('new-organization')}
-      says={t('new-organization-says')}
-      foot={<ShowCall call={call} />}
-      acts={
-        <>
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button look="primary" busy={act.isPending} disabled={name.trim() === ''} onClick={() => act.mutate(call)}>
-            {t('make')}
-          </Button>
-        </>
-      }
-    >
-      <div className="form">
-        <TextField label={t('organization-name')} value={name} onChange={setName} maxLength={100} autoFocus />
-        <Tick on={own} onChange={setOwn}>
-          {t('become-owner')}
-        </Tick>
-        {act.error && <Trouble error={act.error} />}
-      </div>
-    </Dialog>
   )
 }

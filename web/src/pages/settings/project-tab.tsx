@@ -6,6 +6,7 @@ import type { Static } from 'typebox'
 import type { ContentLogShape } from '../../../../src/billing/request-content-schema.ts'
 import type { ProjectShape } from '../../../../src/identity/organization-schema.ts'
 import { type Call, get } from '../../api/client.ts'
+import { useAct } from '../../api/use-act.ts'
 import {
   Button,
   ConfirmDialog,
@@ -21,7 +22,6 @@ import {
 import { DeleteSection } from './delete-section.tsx'
 import { RenameSection } from './rename-section.tsx'
 import { useSettingsWords } from './settings-words.ts'
-import { useAct } from './use-act.ts'
 
 type Project = Static<typeof ProjectShape>
 type ContentLog = Static<typeof ContentLogShape>
@@ -44,7 +44,7 @@ export function ProjectTab({ id }: { id: string }) {
             name={project.name}
             path={`/api/projects/${project.id}`}
             may={project.allowed.includes('project.update')}
-            changes={[['project'], ['projects'], ['me']]}
+            changes={['project', 'projects', 'me']}
           />
           <Content of={project} />
           {project.allowed.includes('project.delete') && (
@@ -53,7 +53,7 @@ export function ProjectTab({ id }: { id: string }) {
               path={`/api/projects/${project.id}`}
               label={t('delete-project')}
               says={t('delete-project-says', { count: project.keys })}
-              changes={[['me'], ['projects']]}
+              changes={['me', 'projects']}
               onDone={() => {
                 toast({ title: t('deleted', { name: project.name }) })
                 void navigate({ to: '/settings', search: { project: undefined } as never })
@@ -70,7 +70,7 @@ export function ProjectTab({ id }: { id: string }) {
 function Content({ of: project }: { of: Project }) {
   const t = useSettingsWords()
   const format = useFormat()
-  const act = useAct([['project'], ['content-log']])
+  const act = useAct(['project', 'content-log'])
   const kept = useQuery({
     queryKey: ['content-log', project.id],
     queryFn: ({ signal }) => get<ContentLog>('/api/content-log', { project_id: project.id }, signal),
@@ -161,7 +161,7 @@ function Content({ of: project }: { of: Project }) {
 function Forget({ of: project, onClose }: { of: Project; onClose: () => void }) {
   const t = useSettingsWords()
   const call: Call = { method: 'DELETE', path: '/api/content-log', query: { project_id: project.id } }
-  const act = useAct([['content-log'], ['requests']], () => {
+  const act = useAct(['content-log', 'requests'], () => {
     toast({ title: t('forgotten') })
     onClose()
   })

@@ -1,8 +1,8 @@
 import { useState } from 'react'
 import type { Call } from '../../api/client.ts'
+import { useAct } from '../../api/use-act.ts'
 import { Button, Section, ShowCall, TextField, Trouble, toast } from '../../ui/index.ts'
 import { useSettingsWords } from './settings-words.ts'
-import { useAct } from './use-act.ts'
 
 /** The name of an organisation or a project. `path` is where a change of it goes. */
 export function RenameSection({
@@ -16,8 +16,8 @@ export function RenameSection({
   name: string
   path: string
   may: boolean
-  /** Keys of the queries that show the name. */
-  changes: readonly (readonly string[])[]
+  /** What shows the name: the first words of the keys of queries. */
+  changes: readonly string[]
 }) {
   const t = useSettingsWords()
   const [name, setName] = useState(current)

@@ -1,9 +1,9 @@
 import { useState } from 'react'
 import type { Call } from '../../api/client.ts'
+import { useAct } from '../../api/use-act.ts'
 import { ConfirmDialog, ShowCall, Trouble, useFormat } from '../../ui/index.ts'
 import type { Backup } from './backups-tab.tsx'
 import { useSettingsWords } from './settings-words.ts'
-import { useAct } from './use-act.ts'
 
 const FOLLOWS = ['data', 'keys', 'revoked', 'sessions', 'copy', 'weights'] as const
 
@@ -13,7 +13,7 @@ export function RestoreDialog({ of: backup, onClose }: { of: Backup; onClose: ()
   const format = useFormat()
   const [word] = useState(() => t('restore-word'))
   const call: Call = { method: 'POST', path: `/api/backups/${backup.id}/restore`, body: {} }
-  const act = useAct([['backups']], onClose)
+  const act = useAct(['backups'], onClose)
   return (
     <ConfirmDialog
       open
