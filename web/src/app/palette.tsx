@@ -2,7 +2,7 @@
 import { Dialog } from '@base-ui/react/dialog'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useDeferredValue, useMemo, useState } from 'react'
+import { useDeferredValue, useEffect, useMemo, useState } from 'react'
 import type { ModelOnWire } from '../../../src/deployments/schema.ts'
 import { get } from '../api/client.ts'
 import { Icon, type IconName } from '../ui/index.ts'
@@ -14,13 +14,15 @@ import { toggleTheme } from './theme.ts'
 
 type Found = {
   id: string
-  group: 'pages' | 'models' | 'keys' | 'do'
+  group: (typeof GROUPS)[number]
   icon: IconName
   label: string
   note?: string
   run: () => void
 }
 
+/** In this order, which is also that of what is found. */
+const GROUPS = ['pages', 'models', 'keys', 'do'] as const
 const PER_GROUP = 8
 
 export default function Palette({ onClose }: { onClose: () => void }) {
@@ -30,6 +32,10 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   const needle = useDeferredValue(query.trim().toLowerCase())
   const found = useFound(needle, onClose)
   const chosen = found[Math.min(at, found.length - 1)]
+  const chosenId = chosen?.id
+  useEffect(() => {
+    if (chosenId) document.getElementById(`palette-${chosenId}`)?.scrollIntoView({ block: 'nearest' })
+  }, [chosenId])
 
   return (
     <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
@@ -65,23 +71,32 @@ export default function Palette({ onClose }: { onClose: () => void }) {
               <kbd className="push">Esc</kbd>
             </div>
             <div id="palette-list" role="listbox" aria-label={t('palette.ask')} className="palette-list">
-              {found.map((one, index) => (
-                <div key={one.id} className="palette-row">
-                  {one.group !== found[index - 1]?.group && <h4>{t(`palette.${one.group}`)}</h4>}
-                  {/* biome-ignore lint/a11y/useKeyWithClickEvents: the keys go to the field above, as a combobox does it */}
-                  <div
-                    id={`palette-${one.id}`}
-                    role="option"
-                    tabIndex={-1}
-                    aria-selected={one === chosen}
-                    className="palette-item"
-                    onClick={one.run}
-                    onPointerMove={() => setAt(index)}
-                  >
-                    <Icon name={one.icon} />
-                    <span className="cut">{marked(one.label, needle)}</span>
-                    {one.note && <span className="push faint nowrap">{one.note}</span>}
-                  </div>
+              {GROUPS.filter((group) => found.some((one) => one.group === group)).map((group) => (
+                // biome-ignore lint/a11y/useSemanticElements: a listbox may hold groups, and no fieldset
+                <div key={group} role="group" aria-labelledby={`palette-in-${group}`}>
+                  <h4 id={`palette-in-${group}`} aria-hidden="true">
+                    {t(`palette.${group}`)}
+                  </h4>
+                  {found.map(
+                    (one, index) =>
+                      one.group === group && (
+                        // biome-ignore lint/a11y/useKeyWithClickEvents: the keys go to the field above, as a combobox does it
+                        <div
+                          key={one.id}
+                          id={`palette-${one.id}`}
+                          role="option"
+                          tabIndex={-1}
+                          aria-selected={one === chosen}
+                          className="palette-item"
+                          onClick={one.run}
+                          onPointerMove={() => setAt(index)}
+                        >
+                          <Icon name={one.icon} />
+                          <span className="cut">{marked(one.label, needle)}</span>
+                          {one.note && <span className="push faint nowrap">{one.note}</span>}
+                        </div>
+                      ),
+                  )}
                 </div>
               ))}
               {found.length === 0 && <p className="palette-none">{t('palette.none', { query })}</p>}

@@ -25,13 +25,7 @@ export default function SettingsPage() {
       <PageTitle title={t('title')} says={t('says')} />
       <nav className="tabs" aria-label={t('title')}>
         {tabs.map((one) => (
-          <Link
-            key={one}
-            to="/settings"
-            search={{ tab: one }}
-            aria-selected={one === tab}
-            aria-current={one === tab ? 'page' : undefined}
-          >
+          <Link key={one} to="/settings" search={{ tab: one }} aria-current={one === tab ? 'page' : undefined}>
             {t(`tab-${one}`)}
           </Link>
         ))}
