@@ -42,17 +42,17 @@ export type Visitor = {
   page: Page
   /** What went wrong in any page so far: errors, refusals of the content policy, failed calls. */
   troubles: string[]
+  /** Calls that may fail on the page of the moment: what `METHOD /path 403` matches. */
+  expected: RegExp | null
   /** Opens an address of the console and waits until it stands still. */
   go(path: string): Promise<void>
   close(): Promise<void>
 }
 
-/** @param expected calls that may fail, by what `METHOD /path 403` matches */
 export async function newVisitor(
   browser: Browser,
   product: Pick<Product, 'url'>,
   { language, theme, width }: Look,
-  expected: RegExp = NOBODY_YET,
 ): Promise<Visitor> {
   const phone = width < 600
   const context = await browser.newContext({
@@ -76,18 +76,20 @@ export async function newVisitor(
   context.on('response', (response) => {
     if (response.status() < 400) return
     const call = `${response.request().method()} ${new URL(response.url()).pathname} ${response.status()}`
-    if (!expected.test(call)) troubles.push(call)
+    if (!NOBODY_YET.test(call) && !visitor.expected?.test(call)) troubles.push(call)
   })
-  return {
+  const visitor: Visitor = {
     context,
     page,
     troubles,
+    expected: null,
     async go(path) {
       await page.goto(path)
       await settled(page)
     },
     close: () => context.close(),
   }
+  return visitor
 }
 
 /** How the console finds out that nobody is signed in. */
@@ -104,7 +106,7 @@ export async function settled(page: Page): Promise<void> {
     const { document } = globalThis as unknown as { document: Drawn }
     return (
       document.querySelector('#root > *') !== null &&
-      document.querySelector('.bones') === null &&
+      document.querySelector('.bones:not(.sheet *)') === null &&
       document.querySelector('main, [role="dialog"]') !== null &&
       document.fonts.status === 'loaded'
     )

@@ -14,6 +14,8 @@ export type View = {
   act?: (page: Page, say: Say, demo: Demo) => Promise<void>
   /** Whether it may be tall: then all of it is shown. Default: yes. Workbenches and dialogs fill the window. */
   whole?: boolean
+  /** Calls that fail there, as `METHOD /path 403`, since that is what it shows. */
+  expected?: RegExp
 }
 
 const owner = (name: string, path: View['path'], more: Partial<View> = {}): View => ({
@@ -125,9 +127,14 @@ export const VIEWS: readonly View[] = [
   { name: 'sign-in', who: 'nobody', path: () => '/sign-in' },
   { name: 'setup-over', who: 'nobody', path: () => '/setup?token=used-before' },
   { name: 'invite', who: 'nobody', path: ({ inviteUrl }) => pathOf(inviteUrl) },
-  { name: 'invite-over', who: 'nobody', path: () => '/invite?token=taken-back' },
+  { name: 'invite-over', who: 'nobody', path: () => '/invite?token=taken-back', expected: /look 410$/ },
   { name: 'reset', who: 'nobody', path: ({ resetUrl }) => pathOf(resetUrl) },
-  { name: 'confirm-email', who: 'nobody', path: () => '/confirm-email?token=old' },
+  {
+    name: 'confirm-email',
+    who: 'nobody',
+    path: () => '/confirm-email?token=old',
+    expected: /email-confirmation 4\d\d$/,
+  },
 ]
 
 function pathOf(url: string): string {
