@@ -1,5 +1,5 @@
 /** What the addresses of People may say. What they do not know is left out. */
-import { parseRange, type RangeSearch } from '../usage/range.ts'
+import { parseRange, type RangeSearch } from '../../ui/range.ts'
 
 export const TABS = ['members', 'invitations', 'accounts', 'roles', 'operators'] as const
 export type Tab = (typeof TABS)[number]

@@ -3,7 +3,7 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type { Static } from 'typebox'
 import type { AuditEventShape, AuditPage, AuditVerdictShape } from '../../../../src/identity/audit-schema.ts'
 import { type Call, get, type Query } from '../../api/client.ts'
-import { iso, rangeOf } from '../usage/range.ts'
+import { iso, rangeOf } from '../../ui/range.ts'
 import type { TrailSearch } from './search.ts'
 
 export type TrailEvent = Static<typeof AuditEventShape>

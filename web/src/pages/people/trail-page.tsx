@@ -24,7 +24,6 @@ import { TrailPanel } from './trail-panel.tsx'
 import { actionWords, type TrailWords, useTrailWords } from './trail-words.ts'
 import { useOrganization } from './use-organization.ts'
 import { Verification } from './verification.tsx'
-import '../usage/usage.css'
 
 export default function TrailPage() {
   const t = useTrailWords()

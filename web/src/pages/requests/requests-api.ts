@@ -5,7 +5,7 @@ import type { RequestContentShape } from '../../../../src/billing/request-conten
 import type { RequestOnWire, RequestWholeOnWire } from '../../../../src/billing/request-schema.ts'
 import type { ProjectShape } from '../../../../src/identity/organization-schema.ts'
 import { api, type Call, get, type Query } from '../../api/client.ts'
-import { iso, type RangeSearch, rangeOf } from '../usage/range.ts'
+import { iso, type RangeSearch, rangeOf } from '../../ui/range.ts'
 
 export type RequestSeen = RequestOnWire
 export type RequestWhole = RequestWholeOnWire

@@ -19,14 +19,13 @@ import {
   TableFoot,
   useFormat,
 } from '../../ui/index.ts'
+import { type Range, rangeOf } from '../../ui/range.ts'
+import { RangePicker } from '../../ui/range-picker.tsx'
 import { firstCall } from '../keys/first-call.ts'
 import { useModelNames } from '../keys/model-names.ts'
 import { type Dimension, filterQuery, isFiltered } from '../usage/filter-search.ts'
 import { Filters, ScopeSelect } from '../usage/filters.tsx'
-import { type Range, rangeOf } from '../usage/range.ts'
-import { RangePicker } from '../usage/range-picker.tsx'
 import { type SetAddress, useAddress } from '../usage/use-address.ts'
-import '../usage/usage.css'
 import { countNew } from './new-rows.ts'
 import { requestColumns } from './request-columns.tsx'
 import { csvCall, newestQuery, type RequestsAsked, requestsCall, requestsQuery } from './requests-api.ts'

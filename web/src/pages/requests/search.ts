@@ -1,5 +1,5 @@
+import { parseRange, type RangeSearch } from '../../ui/range.ts'
 import { type FilterSearch, parseFilter } from '../usage/filter-search.ts'
-import { parseRange, type RangeSearch } from '../usage/range.ts'
 
 export type RequestsSearch = RangeSearch &
   FilterSearch & {

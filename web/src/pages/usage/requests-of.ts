@@ -1,6 +1,6 @@
+import type { RangeSearch } from '../../ui/range.ts'
 import type { RequestsSearch } from '../requests/search.ts'
 import { type FilterSearch, filterOf } from './filter-search.ts'
-import type { RangeSearch } from './range.ts'
 import { RANGE_OTHERWISE } from './usage-api.ts'
 
 /** The address of the requests that a figure of this page is made of. */

@@ -1,5 +1,5 @@
+import { parseRange, type RangeSearch } from '../../ui/range.ts'
 import { DIMENSIONS, type Dimension, type FilterSearch, parseFilter } from './filter-search.ts'
-import { parseRange, type RangeSearch } from './range.ts'
 
 export const GROUP_SORTS = ['name', 'requests', 'in', 'cached', 'out', 'tokens', 'failed'] as const
 

@@ -3,8 +3,9 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import type { RequestOnWire } from '../../../../src/billing/request-schema.ts'
 import type { UsageGroupOnWire, UsageOnWire } from '../../../../src/billing/usage-schema.ts'
 import { api, type Call, get, type Query } from '../../api/client.ts'
+import { iso, namedRange, type Range, type RangeName, type RangeSearch, rangeOf } from '../../ui/range.ts'
 import type { Dimension } from './filter-search.ts'
-import { iso, namedRange, type Range, type RangeName, type RangeSearch, rangeOf, stepFor } from './range.ts'
+import { stepFor } from './step-for.ts'
 
 export type Usage = UsageOnWire
 /** With what its groups are, so that they keep their names while others are on their way. */

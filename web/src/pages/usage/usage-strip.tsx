@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { Figure, type Format, Strip, useFormat } from '../../ui/index.ts'
-import { daysIn, type Range } from './range.ts'
+import { daysIn, type Range } from '../../ui/range.ts'
 import { requestsOf } from './requests-of.ts'
 import type { UsageSearch } from './search.ts'
 import type { Usage } from './usage-api.ts'

@@ -2,18 +2,14 @@
  * The stretch of time that a page is about, as its address says it: a name, whose stretch moves on with the clock, or two
  * moments. Days begin at midnight where the viewer is. Pure.
  */
-import type { UsageOnWire } from '../../../../src/billing/usage-schema.ts'
-
 export const RANGES = ['24h', '7d', '30d', 'month'] as const
 export type RangeName = (typeof RANGES)[number]
 export type RangeSearch = { range?: RangeName; from?: string; to?: string }
 /** Milliseconds since the epoch; `to` is not in it. */
 export type Range = { from: number; to: number }
-export type Step = UsageOnWire['step']
 
 const MINUTE = 60_000
-const HOUR = 60 * MINUTE
-const DAY = 24 * HOUR
+const DAY = 24 * 60 * MINUTE
 /** The server answers 2,000 steps at most. */
 const DAYS_MOST = 1_990
 
@@ -54,16 +50,6 @@ export function namedRange(name: RangeName, nowMs: number): Range {
     default:
       return name satisfies never
   }
-}
-
-/** Steps long enough to be told apart in a chart, short enough to show what happened. */
-export function stepFor({ from, to }: Range): Step {
-  const length = to - from
-  if (length <= 3 * HOUR) return '1m'
-  if (length <= 12 * HOUR) return '5m'
-  if (length <= 2 * DAY) return '15m'
-  if (length <= 14 * DAY) return '1h'
-  return '1d'
 }
 
 /** Whole days that a range has, be they of 23 or 25 hours. */

@@ -1,8 +1,9 @@
 /** A month of days to pick from. Arrows move by day and week, Page up and down by month, Enter picks. */
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
-import { Button, useFormat } from '../../ui/index.ts'
+import { Button } from './button.tsx'
 import { addDays, addMonths, dayAfterKey, dayOf, weeksOf } from './calendar-month.ts'
-import { useUsageWords } from './usage-words.ts'
+import { useRangeWords } from './range-words.ts'
+import { useFormat } from './use-format.ts'
 
 export function Calendar({
   first,
@@ -14,7 +15,7 @@ export function Calendar({
   last: Date
   onPick: (day: Date) => void
 }) {
-  const t = useUsageWords()
+  const t = useRangeWords()
   const format = useFormat()
   const today = dayOf(Date.now())
   const [at, setAt] = useState(last > today ? today : last)

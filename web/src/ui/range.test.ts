@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { daysIn, fromLocalInput, namedRange, parseRange, rangeOf, stepFor, toLocalInput } from './range.ts'
+import { daysIn, fromLocalInput, namedRange, parseRange, rangeOf, toLocalInput } from './range.ts'
 
 const NOW = new Date(2026, 10, 24, 14, 32, 8).getTime()
 const DAY = 86_400_000
@@ -43,18 +43,6 @@ describe('a named range', () => {
   it('has at most as many days as are answered', () => {
     const range = rangeOf({ from: '1990-01-01T00:00:00Z', to: '2026-01-01T00:00:00Z' }, NOW, null)
     assert.ok(range && daysIn(range) < 2_000)
-  })
-})
-
-describe('the step of a range', () => {
-  it('keeps a chart between some dozens and some hundreds of steps', () => {
-    const sizes = { '1m': 60_000, '5m': 300_000, '15m': 900_000, '1h': 3_600_000, '1d': DAY }
-    for (const hours of [1, 3, 4, 12, 13, 24, 48, 49, 168, 336]) {
-      const to = hours * 3_600_000
-      const steps = to / sizes[stepFor({ from: 0, to })]
-      assert.ok(steps >= 45 && steps <= 350, `${hours} h: ${steps}`)
-    }
-    assert.equal(stepFor({ from: 0, to: 30 * DAY }), '1d')
   })
 })
 

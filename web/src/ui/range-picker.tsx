@@ -1,10 +1,17 @@
-/** The time that a page is about: the usual ones at a press, any other by days or to the minute. */
+/**
+ * The time that a page is about: the usual ones at a press, any other by days or to the minute.
+ *
+ * Import it from its own path (`ui/range-picker.tsx`), not from `ui/index.ts`: only pages about a time should load it.
+ */
 import { Popover } from '@base-ui/react/popover'
 import { type FormEvent, useId, useState } from 'react'
-import { rangeWords } from '../../ui/chart-time.ts'
-import { Button, Icon, Segments, TextField, useFormat } from '../../ui/index.ts'
+import { Button } from './button.tsx'
 import { Calendar } from './calendar.tsx'
 import { addDays, dayOf } from './calendar-month.ts'
+import { rangeWords } from './chart-time.ts'
+import { Segments } from './choose.tsx'
+import { TextField } from './field.tsx'
+import { Icon } from './icon.tsx'
 import {
   fromLocalInput,
   iso,
@@ -16,7 +23,9 @@ import {
   rangeOf,
   toLocalInput,
 } from './range.ts'
-import { useUsageWords } from './usage-words.ts'
+import { useRangeWords } from './range-words.ts'
+import { useFormat } from './use-format.ts'
+import './range-picker.css'
 
 type RangeChange = { range: RangeName | undefined; from: string | undefined; to: string | undefined }
 
@@ -35,7 +44,7 @@ export function RangePicker({
   /** Whether the usual ones stand beside it. */
   quick?: boolean
 }) {
-  const t = useUsageWords()
+  const t = useRangeWords()
   const format = useFormat()
   const [open, setOpen] = useState(false)
   const range = rangeOf(search, Date.now(), otherwise)
@@ -97,7 +106,7 @@ export function RangePicker({
 }
 
 function OwnRange({ range, onChoose }: { range: Range; onChoose: (range: Range) => void }) {
-  const t = useUsageWords()
+  const t = useRangeWords()
   const help = useId()
   const [from, setFrom] = useState(toLocalInput(range.from))
   const [until, setUntil] = useState(toLocalInput(range.to))
