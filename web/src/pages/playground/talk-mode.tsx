@@ -30,12 +30,26 @@ export function TalkMode({
   const now = picked !== null && models.includes(picked) ? picked : (models[0] ?? '')
   const heads = { models, task: 'chat' as const, onModels, onCode }
   return (
-    <div className="talks" style={{ '--talks': models.length } as React.CSSProperties}>
+    <div className="talks" data-count={models.length} style={{ '--talks': models.length } as React.CSSProperties}>
       <PhoneHeads {...heads} now={now} onNow={setPicked} />
       <Heads {...heads} />
       {isEmpty ? <FirstWords desk={desk} /> : <Flow desk={desk} now={now} />}
       <Foot key={mode} desk={desk} onParameters={onParameters} />
+      <Spoken desk={desk} />
     </div>
+  )
+}
+
+/** For who cannot see it: that answers come, and that they are there. */
+function Spoken({ desk }: { desk: Desk }) {
+  const t = usePlaygroundWords()
+  const running = useDesk(desk, (state) => state.running.size)
+  const [begun, setBegun] = useState(false)
+  if (running > 0 && !begun) setBegun(true)
+  return (
+    <p className="hide" role="status">
+      {running > 0 ? t('answers-come') : begun ? t('answers-there') : ''}
+    </p>
   )
 }
 
@@ -63,7 +77,9 @@ function Foot({ desk, onParameters }: { desk: Desk; onParameters: () => void }) 
           ? t('prompt-hint')
           : models.length === 2
             ? t('ask-both')
-            : t('ask-models', { count: models.length, name })
+            : models.length === 1
+              ? t('ask-one', { name })
+              : t('ask-all', { count: models.length })
       }
       send={t(isChat ? 'send' : 'complete')}
       rows={isChat ? 2 : 5}
