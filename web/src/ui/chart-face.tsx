@@ -1,6 +1,7 @@
 /** What of a chart stands still: its shapes, the names of its series, the axis of time. */
 import { type CSSProperties, memo, useMemo } from 'react'
 import { type ChartSeries, type Comparison, type Plot, shareOf } from './chart-plot.ts'
+import { shownFrom, sideOf } from './chart-scale.ts'
 import { type ChartKind, HEIGHT, lastCounted, WIDTH } from './chart-shapes.ts'
 import { timeTicks } from './chart-time.ts'
 
@@ -104,25 +105,26 @@ export function TimeAxis({
   zone: string | undefined
   locale: string
 }) {
-  const ticks = useMemo(
-    () => (starts.length === 0 ? [] : timeTicks(starts[0]!, end, TICKS_MOST, locale, zone)),
-    [starts, end, zone, locale],
-  )
+  const ticks = useMemo(() => {
+    if (starts.length === 0) return []
+    const placed = timeTicks(starts[0]!, end, TICKS_MOST, locale, zone).map((tick) => ({
+      ...tick,
+      share: shareOf(tick.at, starts, end),
+    }))
+    const from = shownFrom(placed)
+    return placed.map((tick, index) => ({ ...tick, from: from[index]! }))
+  }, [starts, end, zone, locale])
   return (
     <div className="xaxis" aria-hidden="true">
-      {ticks.map(({ at, label }, index) => {
-        const share = shareOf(at, starts, end)
-        const side = share < 0.03 ? 'begin' : share > 0.97 ? 'end' : ''
-        return (
-          <span
-            key={at}
-            className={`${side} ${ticks.length > 4 && index % 2 === 1 ? 'every-other' : ''}`}
-            style={{ left: `${share * 100}%` }}
-          >
-            {label}
-          </span>
-        )
-      })}
+      {ticks.map(({ at, label, share, from }) => (
+        <span
+          key={at}
+          className={sideOf(share)}
+          style={{ left: `${share * 100}%`, '--from': `${from}px` } as CSSProperties}
+        >
+          {label}
+        </span>
+      ))}
     </div>
   )
 }

@@ -41,6 +41,8 @@ export type Plot = {
   /** Room for those words, and for the figures at the left; px. */
   endsWidth: number
   isEmpty: boolean
+  /** The last step that was counted for any series; the very last where none was. */
+  newest: number
 }
 
 export type PlotWish = {
@@ -90,10 +92,16 @@ export function plotOf({ series, starts, end, kind, compare, tall }: PlotWish): 
     endsWidth:
       ends.length === 0 ? 0 : Math.min(ENDS_WIDTH_MOST, Math.max(...ends.map(({ name }) => widthOf(name))) + 24),
     isEmpty: most === 0 && layers.every(({ high }) => high.every((value) => value === 0)),
+    newest: newestOf(layers, starts.length),
   }
 }
 
-/** Several series are named at their ends, where there is room for all names. */
+function newestOf(layers: readonly Layer[], count: number): number {
+  const newest = Math.max(-1, ...layers.map(lastCounted))
+  return newest < 0 ? count - 1 : newest
+}
+
+/** Several series are named at their ends, where there is room for all names; from the top down, as they are stacked. */
 function endsOf(
   series: readonly ChartSeries[],
   layers: readonly Layer[],
@@ -102,7 +110,10 @@ function endsOf(
   tall: number,
 ): Plot['ends'] {
   if (series.length < 2 || tall < series.length * LABEL_ROOM) return []
-  const seen = series.map((_, index) => index).filter((index) => lastCounted(layers[index]!) >= 0)
+  const seen = series
+    .map((_, index) => index)
+    .filter((index) => lastCounted(layers[index]!) >= 0)
+    .reverse()
   const wanted = seen.map((index) => {
     const layer = layers[index]!
     const at = lastCounted(layer)

@@ -8,7 +8,7 @@ import { type CSSProperties, type KeyboardEvent, type PointerEvent, useRef, useS
 import { useStep } from './chart-cross.tsx'
 import { clamp } from './chart-scale.ts'
 import { WIDTH } from './chart-shapes.ts'
-import { stepAt } from './chart-time.ts'
+import { stepAfterKey, stepAt } from './chart-time.ts'
 import type { Crosshair } from './crosshair.ts'
 import { usePartWords } from './words.ts'
 
@@ -20,6 +20,7 @@ export function Reach({
   starts,
   end,
   edges,
+  newest,
   label,
   valueWords,
   onZoom,
@@ -31,6 +32,8 @@ export function Reach({
   end: number
   /** Of the steps, 0 to WIDTH. */
   edges: Float64Array
+  /** Where the keyboard begins. */
+  newest: number
   label: string
   valueWords: (step: number) => string
   onZoom: ((from: number, to: number) => void) | undefined
@@ -73,22 +76,9 @@ export function Reach({
   }
 
   function onKey(event: KeyboardEvent) {
-    const page = Math.max(1, Math.round(starts.length / 10))
-    const now = step < 0 ? last : step
-    const to = {
-      ArrowLeft: now - 1,
-      ArrowDown: now - 1,
-      ArrowRight: now + 1,
-      ArrowUp: now + 1,
-      PageDown: now - page,
-      PageUp: now + page,
-      Home: 0,
-      End: last,
-    }[event.key]
-    if (to !== undefined) {
-      // The first arrow shows the newest step.
-      const next = clamp(step < 0 && event.key.startsWith('Arrow') ? last : to, 0, last)
-      if (event.shiftKey && onZoom) setMarked({ from: marked?.from ?? now, to: next })
+    const next = stepAfterKey(event.key, step, newest, starts.length)
+    if (next !== null) {
+      if (event.shiftKey && onZoom) setMarked({ from: marked?.from ?? (step < 0 ? newest : step), to: next })
       else setMarked(null)
       go(next)
     } else if (event.key === 'Enter' && step >= 0) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { axisTo, spread, tickNumber } from './chart-scale.ts'
+import { axisTo, shownFrom, spread, tickNumber } from './chart-scale.ts'
 
 test('an axis has round figures, and its top is not far above the highest value', () => {
   assert.deepEqual(axisTo(560_000, 3, true), { top: 600_000, ticks: [0, 200_000, 400_000, 600_000] })
@@ -54,4 +54,17 @@ test('figures of an axis are short', () => {
     [0, 0.05, 40, 2_000, 20_000, 200_000, 2_500_000, 3e9].map((value) => tickNumber(value, figure)),
     ['0', '0.05', '40', '2,000', '20 k', '200 k', '2.5 M', '3 B'],
   )
+})
+
+test('words of an axis give way where they would touch: the longer they are, the sooner', () => {
+  const week = (label: string) => Array.from({ length: 8 }, (_, day) => ({ share: day / 7, label }))
+  const [english, chinese] = [shownFrom(week('Wed 18')), shownFrom(week('18日周三'))]
+  for (const from of [english, chinese]) {
+    assert.deepEqual([from[0], from[4]], [0, 0])
+    assert.equal(new Set([from[1], from[3], from[5], from[7]]).size, 1)
+    assert.ok(from[1]! > from[2]! && from[2] === from[6]!)
+  }
+  assert.ok(chinese[1]! > 450 && chinese[2]! < 330, `${chinese}`)
+  assert.ok(english[1]! < chinese[1]!)
+  assert.deepEqual(shownFrom([{ share: 0.5, label: '2027' }]), [0])
 })

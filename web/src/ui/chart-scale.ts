@@ -92,6 +92,35 @@ export function widthOf(words: string): number {
   return Math.ceil(width)
 }
 
+/** Under the first and the last moment words keep within the axis; elsewhere they stand in the middle. */
+export function sideOf(share: number): 'begin' | 'end' | '' {
+  return share < 0.03 ? 'begin' : share > 0.97 ? 'end' : ''
+}
+
+const WORDS_APART = 12
+
+/**
+ * How wide an axis must be for each of its words to be shown, px. Where not all have room, every second one goes, then
+ * three of four.
+ * @param words from left to right; `share` is where on the axis
+ */
+export function shownFrom(words: readonly { share: number; label: string }[]): number[] {
+  const needed = (every: number) => {
+    let most = 0
+    for (let at = every; at < words.length; at += every) {
+      const [one, next] = [words[at - every]!, words[at]!]
+      const room = widthOf(one.label) * AFTER[sideOf(one.share)] + widthOf(next.label) * (1 - AFTER[sideOf(next.share)])
+      most = Math.max(most, Math.ceil((room + WORDS_APART) / (next.share - one.share)))
+    }
+    return most
+  }
+  const [all, half] = [needed(1), needed(2)]
+  return words.map((_, at) => (at % 2 === 1 ? all : at % 4 === 2 ? half : 0))
+}
+
+/** Which part of words is to the right of their place. */
+const AFTER = { begin: 1, end: 0, '': 0.5 }
+
 export function clamp(value: number, low: number, high: number): number {
   return Math.max(low, Math.min(high, value))
 }

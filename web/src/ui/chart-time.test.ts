@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { evenStarts, rangeWords, stepAt, stepWords, timeTicks } from './chart-time.ts'
+import { evenStarts, rangeWords, stepAfterKey, stepAt, stepWords, timeTicks } from './chart-time.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -75,4 +75,15 @@ test('a moment finds its step, also where steps are uneven', () => {
     [-1, 0, 0, 1, 1, 2, 3, 3, -1],
   )
   assert.deepEqual(evenStarts(5, 10, 3), [5, 15, 25])
+})
+
+test('the first arrow shows the newest step that was counted, and the next ones go on from there', () => {
+  assert.equal(stepAfterKey('ArrowLeft', -1, 5, 24), 5)
+  assert.equal(stepAfterKey('ArrowRight', -1, 5, 24), 5)
+  assert.equal(stepAfterKey('ArrowLeft', 5, 5, 24), 4)
+  assert.equal(stepAfterKey('ArrowUp', 23, 5, 24), 23)
+  assert.equal(stepAfterKey('PageDown', -1, 5, 24), 3)
+  assert.equal(stepAfterKey('Home', -1, 5, 24), 0)
+  assert.equal(stepAfterKey('End', 3, 5, 24), 23)
+  assert.equal(stepAfterKey('x', 3, 5, 24), null)
 })

@@ -2,6 +2,7 @@
  * A time axis as a clock on the viewer's wall shows it: whole hours, midnights, first days of months. A day may have 23
  * or 25 hours, so lines are set by the wall's time and only then turned into moments. Pure.
  */
+import { clamp } from './chart-scale.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -120,6 +121,27 @@ export function stepAt(at: number, starts: readonly number[], end: number): numb
     else high = middle - 1
   }
   return low
+}
+
+/**
+ * The step that a key leads to; null = none.
+ * @param step where the crosshair is; -1 = nowhere: the first arrow then shows the newest
+ */
+export function stepAfterKey(key: string, step: number, newest: number, count: number): number | null {
+  const now = step < 0 ? newest : step
+  const one = step < 0 ? 0 : 1
+  const page = Math.max(1, Math.round(count / 10))
+  const to = {
+    ArrowLeft: now - one,
+    ArrowDown: now - one,
+    ArrowRight: now + one,
+    ArrowUp: now + one,
+    PageDown: now - page,
+    PageUp: now + page,
+    Home: 0,
+    End: count - 1,
+  }[key]
+  return to === undefined ? null : clamp(to, 0, count - 1)
 }
 
 type Wall = {

@@ -164,6 +164,7 @@ export function TimeChart(props: TimeChartProps) {
                 <Reach
                   {...{ id, cross, starts, end }}
                   edges={plot.steps.edges}
+                  newest={plot.newest}
                   label={t('chart.move', { label })}
                   valueWords={(step) =>
                     `${when(step)}. ${wordsAt(series, compare, step, format, t('chart.not-counted'))}`
