@@ -72,7 +72,7 @@ export function Matrix({ label, names, values }: MatrixProps) {
                   <td
                     key={column}
                     className={row === column ? 'same' : undefined}
-                    style={{ '--shade': `${Math.round(Math.max(0, value ?? 0) * 62)}%` } as CSSProperties}
+                    style={{ '--shade': `${Math.round(Math.max(0, value ?? 0) * 56)}%` } as CSSProperties}
                     tabIndex={at.row === row && at.column === column ? 0 : -1}
                     onFocus={() => {
                       setAt({ row, column })

@@ -1,5 +1,5 @@
 import { useId, useState } from 'react'
-import { useFormat } from '../../ui/index.ts'
+import { Button, Slider, useFormat } from '../../ui/index.ts'
 import { usePlaygroundWords } from './playground-words.ts'
 
 /** A whole number, or nothing. What is typed and cannot be stays in the field and says so. */
@@ -118,3 +118,40 @@ const stopsIn = (text: string): string[] =>
     .split(',')
     .map((stop) => stop.trim().replaceAll('\\n', '\n'))
     .filter((stop) => stop !== '')
+
+/** A value between 0 and `max`; unset is the model's own. */
+export function SlideParam({
+  name,
+  value,
+  own,
+  max,
+  step,
+  onChange,
+}: {
+  name: string
+  value: number | undefined
+  /** What the model's maker wants; undefined until that is known. */
+  own: number | undefined
+  max: number
+  step: number
+  onChange: (value: number | undefined) => void
+}) {
+  const t = usePlaygroundWords()
+  const format = useFormat()
+  return (
+    <div className="param">
+      <div className="label">
+        {name}
+        {value === undefined ? (
+          own !== undefined && <span className="opt">{t('own-value', { value: format.number(own, 2) })}</span>
+        ) : (
+          <span className="row unsets">
+            <span className="val">{format.number(value, 2)}</span>
+            <Button look="quiet" small icon="x" aria-label={t('unset', { name })} onClick={() => onChange(undefined)} />
+          </span>
+        )}
+      </div>
+      <Slider label={name} value={value ?? own ?? 1} min={0} max={max} step={step} onChange={onChange} />
+    </div>
+  )
+}

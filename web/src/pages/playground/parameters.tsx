@@ -1,12 +1,12 @@
 /** How models are asked: what is unset here is left to the model's maker, and the maker's value is shown. */
 import { type ReactNode, useState } from 'react'
 import { usePlace } from '../../app/session.ts'
-import { Button, Fact, Facts, Segments, Slider, Toggle, useFormat } from '../../ui/index.ts'
+import { Button, Fact, Facts, Segments, Toggle, useFormat } from '../../ui/index.ts'
 import { toolNames } from './check-json.ts'
 import { type Desk, useDesk } from './desk.ts'
 import { type Doc, shownPath, tokensShown } from './document-turns.ts'
 import { SchemaDialog, ToolsDialog } from './json-dialogs.tsx'
-import { NumberParam, StopParam } from './parameter-fields.tsx'
+import { NumberParam, SlideParam, StopParam } from './parameter-fields.tsx'
 import { useModelDetails } from './playground-api.ts'
 import { usePlaygroundWords } from './playground-words.ts'
 
@@ -83,7 +83,7 @@ function Sampling({ doc, set }: { doc: Doc; set: Set }) {
   const own = (thinks ? (sampling?.thinking ?? sampling?.plain) : (sampling?.plain ?? sampling?.thinking)) ?? {}
   return (
     <>
-      <Slide
+      <SlideParam
         name={t('temperature')}
         value={doc.parameters.temperature}
         own={first && (own.temperature ?? 1)}
@@ -91,7 +91,7 @@ function Sampling({ doc, set }: { doc: Doc; set: Set }) {
         step={0.05}
         onChange={(temperature) => set({ temperature })}
       />
-      <Slide
+      <SlideParam
         name={t('top-p')}
         value={doc.parameters.top_p}
         own={first && (own.top_p ?? 1)}
@@ -119,42 +119,6 @@ function Sampling({ doc, set }: { doc: Doc; set: Set }) {
       />
       <StopParam value={doc.parameters.stop ?? []} onChange={(stop) => set({ stop })} />
     </>
-  )
-}
-
-function Slide({
-  name,
-  value,
-  own,
-  max,
-  step,
-  onChange,
-}: {
-  name: string
-  value: number | undefined
-  /** What the model's maker wants; undefined until that is known. */
-  own: number | undefined
-  max: number
-  step: number
-  onChange: (value: number | undefined) => void
-}) {
-  const t = usePlaygroundWords()
-  const format = useFormat()
-  return (
-    <div className="param">
-      <div className="label">
-        {name}
-        {value === undefined ? (
-          own !== undefined && <span className="opt">{t('own-value', { value: format.number(own, 2) })}</span>
-        ) : (
-          <span className="row unsets">
-            <span className="val">{format.number(value, 2)}</span>
-            <Button look="quiet" small icon="x" aria-label={t('unset', { name })} onClick={() => onChange(undefined)} />
-          </span>
-        )}
-      </div>
-      <Slider label={name} value={value ?? own ?? 1} min={0} max={max} step={step} onChange={onChange} />
-    </div>
   )
 }
 
