@@ -6,7 +6,11 @@
  *
  * A rule on the installation is decided here. A rule on an organisation is decided by the house that knows which one:
  * here it is only made sure that somebody is calling.
+ *
+ * A body may take as long as its sender likes, so whoever sends one is found again when it has come whole: otherwise a
+ * body held back would keep the rights of the moment in which it began.
  */
+import { pipeline, Readable, Transform } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Server } from '../platform/http.ts'
 import { Unauthenticated } from './errors.ts'
@@ -72,9 +76,43 @@ export function guardRoutes(server: Server, identity: Identity, socketOf: (reque
     if (caller === null) throw new Unauthenticated({})
     if (caller.kind === 'person' && changesSomething(request.method))
       requireTrustedOrigin(request.headers.origin, identity.trustedOrigins)
-    if (access !== 'signed-in' && RULES[access].on === 'installation') requireMay(caller, access)
+    requireAccess(caller, access)
     request.caller = caller
   })
+
+  server.addHook('preValidation', async (request) => {
+    const access = request.routeOptions.config.access
+    if (access === undefined || access === 'anybody' || access === 'machine' || !mayHaveWaited(request)) return
+    const decideAgain = async () => {
+      const caller = await callerStill(identity, request)
+      requireAccess(caller, access)
+      request.caller = caller
+    }
+    // A body that its route reads itself is still on its way; of such a one the rule is looked at when it ends.
+    if (request.body instanceof Readable) request.body = endingWith(decideAgain, request.body)
+    else await decideAgain()
+  })
+}
+
+/** @throws Unauthenticated · Forbidden */
+function requireAccess(caller: Caller | null, access: 'signed-in' | Action): asserts caller is Caller {
+  if (caller === null) throw new Unauthenticated({})
+  if (access !== 'signed-in' && RULES[access].on === 'installation') requireMay(caller, access)
+}
+
+/** Whether time can have passed between its headers and its end. */
+function mayHaveWaited({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
+/** The same bytes; where `check` refuses, they break off before their end is told. */
+function endingWith(check: () => Promise<void>, bytes: Readable): Readable {
+  const passed = new Transform({
+    transform: (chunk, _encoding, done) => done(null, chunk),
+    flush: (done) => void check().then(() => done(), done),
+  })
+  // What goes wrong on either side ends the other; whoever reads the bytes hears of it.
+  return pipeline(bytes, passed, () => {})
 }
 
 /** Who is calling: the operator of this machine on the admin socket, else whoever is signed in. A prolonged session's cookie goes onto the answer. */
