@@ -23,6 +23,7 @@ import type { KeyChanges } from './key-changes.ts'
 import { organizationFor } from './organization-for.ts'
 import { revokeInvitationsOf } from './revoke-invitations.ts'
 import { type RevokedKey, revokeKeysOf } from './revoke-keys.ts'
+import { keyNames, settleRoleChange } from './role-change.ts'
 import { type Caller, type OrganizationRole, type ProjectRole, requireMay } from './rules.ts'
 import { apiKey, authSession, authUser, member, organization, project, projectMember } from './tables.ts'
 
@@ -89,33 +90,42 @@ export function createMembers({ db, clock, audit, changes }: MembersDeps) {
     },
 
     /**
-     * Gives a member of an organisation another role. Whoever may invite no longer loses the open invitations he made.
+     * Gives a member of an organisation another role. What he may not make any more goes: open invitations, and keys that
+     * he owns in projects where he may not send prompts any more, dead in every gateway when this resolves.
      * @throws OrganizationUnknown
      * @throws MemberUnknown
      * @throws Forbidden also where an admin would make, change or unmake an owner
      * @throws LastOwner
      */
-    async changeRole(caller: Caller, organizationId: string, userId: string, role: OrganizationRole): Promise<Member> {
+    async changeRole(
+      caller: Caller,
+      organizationId: string,
+      userId: string,
+      role: OrganizationRole,
+    ): Promise<Member & { keysRevoked: RevokedKey[] }> {
       const home = await organizationFor(db, caller, organizationId, 'members.change')
-      await db.transaction(async (tx) => {
+      const keysRevoked = await db.transaction(async (tx) => {
         const before = await lockMember(tx, organizationId, userId)
         if (before === null) throw new MemberUnknown({ person: userId, place: home.name })
-        if (before.role === role) return
+        if (before.role === role) return []
         if (before.role === 'owner' || role === 'owner') requireMay(caller, 'owners.change', { organizationId })
         if (before.role === 'owner' && before.owners === 1)
           throw new LastOwner({ person: userId, organization: home.name })
         await tx.update(member).set({ role }).where(memberIs(organizationId, userId))
         const now = new Date(clock.nowMs())
-        const invitationsRevoked = await revokeInvitationsOf(tx, { organizationId, userId, now, mayStillInvite: role })
+        const who = { ...by(caller), audit, now }
+        const { keysRevoked, invitationsRevoked } = await settleRoleChange(tx, { organizationId, userId }, who)
         await audit.record(tx, {
           ...by(caller),
           action: 'member.role_changed',
           target: userId,
           organizationId,
           before: { role: before.role },
-          after: { role, invitationsRevoked },
+          after: { role, keysRevoked: keyNames(keysRevoked), invitationsRevoked },
         })
+        return keysRevoked
       })
+      await changes.tell()
       const [row] = await db
         .select({
           id: authUser.id,
@@ -129,7 +139,7 @@ export function createMembers({ db, clock, audit, changes }: MembersDeps) {
         .where(eq(authUser.id, userId))
       if (!row) throw new MemberUnknown({ person: userId, place: home.name })
       const [changed] = await shown(organizationId, [row])
-      return changed!
+      return { ...changed!, keysRevoked }
     },
 
     /**
@@ -155,7 +165,7 @@ export function createMembers({ db, clock, audit, changes }: MembersDeps) {
         if (before === null && projects.length === 0) throw new MemberUnknown({ person: userId, place: home.name })
         await tx.delete(member).where(memberIs(organizationId, userId))
         const now = new Date(clock.nowMs())
-        const invitationsRevoked = await revokeInvitationsOf(tx, { organizationId, userId, now, mayStillInvite: null })
+        const invitationsRevoked = await revokeInvitationsOf(tx, { organizationId, userId, now })
         const owner = { kind: 'person', userId, organizationId, projectIds: 'all' } as const
         const keysRevoked = await revokeKeysOf(tx, owner, { ...by(caller), audit, now })
         await audit.record(tx, {
@@ -164,7 +174,7 @@ export function createMembers({ db, clock, audit, changes }: MembersDeps) {
           target: userId,
           organizationId,
           before: { role: before?.role ?? null, projects },
-          after: { keysRevoked: keysRevoked.map(({ id, name }) => ({ id, name })), invitationsRevoked },
+          after: { keysRevoked: keyNames(keysRevoked), invitationsRevoked },
         })
         return { keysRevoked, invitationsRevoked }
       })
@@ -188,6 +198,7 @@ export function createMembers({ db, clock, audit, changes }: MembersDeps) {
             inArray(apiKey.createdBy, ids),
             eq(apiKey.organizationId, organizationId),
             isNull(apiKey.serviceAccountId),
+            eq(apiKey.kind, 'api'), // those of the playground are in no list
             isNull(apiKey.revokedAt),
             or(isNull(apiKey.expiresAt), sql`${apiKey.expiresAt} > ${now.toISOString()}::timestamptz`),
           ),
@@ -236,8 +247,16 @@ export async function lastSeen(db: Db, userIds: string[]): Promise<Map<string, D
 
 /** People whose name or e-mail holds a text, whatever its case. */
 export function calledLike(text: string): SQL | undefined {
-  const pattern = `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`
-  return or(ilike(authUser.name, pattern), ilike(authUser.email, pattern))
+  return or(namedLike(text), ilike(authUser.email, containing(text)))
+}
+
+/** People whose name holds a text, for whoever must not learn of addresses by searching for parts of them. */
+export function namedLike(text: string): SQL {
+  return ilike(authUser.name, containing(text))
+}
+
+function containing(text: string): string {
+  return `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`
 }
 
 /**

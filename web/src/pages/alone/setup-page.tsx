@@ -6,8 +6,9 @@ import type { Static } from 'typebox'
 import type { SetupAnswer, SetupState } from '../../../../src/identity/sign-in-schema.ts'
 import { ApiError, api, get } from '../../api/client.ts'
 import { meQuery } from '../../app/session.ts'
-import { Bones, Button, Code, CopyButton, Note, TextField, Trouble } from '../../ui/index.ts'
+import { Bones, Button, Code, CopyButton, Note, State, TextField, Trouble } from '../../ui/index.ts'
 import { firstCall } from '../keys/first-call.ts'
+import { keyQuery } from '../keys/keys-api.ts'
 import { Alone } from './alone.tsx'
 import { useAloneWords } from './alone-words.ts'
 import { NewPassword } from './password-fields.tsx'
@@ -38,8 +39,8 @@ export default function SetupPage() {
   if (state.data?.owner_exists)
     return (
       <Alone title={t('setup-done-before')} says={t('setup-done-before-says')}>
-        <Link to="/sign-in" className="btn primary">
-          {t('sign-in')}
+        <Link to="/" className="btn primary">
+          {t('open-console')}
         </Link>
       </Alone>
     )
@@ -53,7 +54,9 @@ export default function SetupPage() {
   const set = (field: keyof typeof form) => (value: string) => setForm({ ...form, [field]: value })
   return (
     <Alone title={t('setup')} says={t('setup-says')}>
+      {/* The server says what is missing, at its field and in the person's language of choice. */}
       <form
+        noValidate
         className="form"
         onSubmit={(event) => {
           event.preventDefault()
@@ -113,6 +116,7 @@ function Ready({ done }: { done: Done }) {
         </div>
         <p className="t13 soft">{t('ready-key', { name: done.key.name, project: done.project.name })}</p>
         {done.sample_model && <Code samples={firstCall(done.sample_model, done.key.secret)} foot={t('ready-call')} />}
+        {done.signed_in && <FirstCall keyId={done.key.id} />}
         <div className="form-acts">
           <Link to={done.signed_in ? '/' : '/sign-in'} className="btn">
             {t(done.signed_in ? 'open-console' : 'sign-in')}
@@ -120,5 +124,17 @@ function Ready({ done }: { done: Done }) {
         </div>
       </div>
     </Alone>
+  )
+}
+
+/** Turns to done when the call that is printed above has come. */
+function FirstCall({ keyId }: { keyId: string }) {
+  const t = useAloneWords()
+  const { data: key } = useQuery(keyQuery(keyId, { untilUsed: true }))
+  const came = key?.last_used_at != null
+  return (
+    <span role="status">
+      <State tone={came ? 'good' : 'live'}>{t(came ? 'first-call-came' : 'first-call-waits')}</State>
+    </span>
   )
 }

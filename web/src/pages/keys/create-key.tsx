@@ -1,11 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { ApiError } from '../../api/client.ts'
 import { useAct } from '../../api/use-act.ts'
 import { useProjectId } from '../../app/session.ts'
-import { Button, Code, CopyButton, Dialog, FormDialog, SelectField, Sign } from '../../ui/index.ts'
+import { Button, Code, CopyButton, Dialog, FormDialog, SelectField, Sign, useFormat } from '../../ui/index.ts'
 import { firstCall } from './first-call.ts'
-import { EMPTY_FORM, KeyFields } from './key-form.tsx'
+import { EMPTY_FORM, KeyFields, problemAt, SCOPES } from './key-form.tsx'
 import { useServiceAccounts } from './key-owners.ts'
 import { createKey, expiryIn, ipsIn, keyQuery, type NewKey } from './keys-api.ts'
 import { useKeyWords } from './keys-words.ts'
@@ -36,7 +35,7 @@ export function CreateKeyDialog({
     models: form.models.length > 0 ? form.models : null,
     ips: ipsIn(form.ips),
     expires_at: expiryIn(form.lifetime ?? 'never'),
-    scopes: ['inference', 'models.read'],
+    scopes: form.scopes ?? [...SCOPES],
     ...(account ? { service_account_id: account.id } : {}),
   })
   const make = useAct<NewKey>(['keys', 'service-accounts'])
@@ -50,14 +49,14 @@ export function CreateKeyDialog({
         }}
       />
     )
-  const problem = make.error instanceof ApiError && make.error.param ? make.error : null
+  const problem = problemAt(make.error)
   return (
     <FormDialog
       title={t('create-title')}
       says={t('create-says')}
       call={call}
       label={t('create')}
-      ready={form.name.trim() !== ''}
+      ready={form.name.trim() !== '' && form.scopes?.length !== 0}
       busy={make.isPending}
       error={problem ? null : make.error}
       onSend={() => make.mutate(call)}
@@ -92,6 +91,7 @@ export function SecretDialog({
   rotated?: boolean
 }) {
   const t = useKeyWords()
+  const format = useFormat()
   const models = useModelNames()
   const { data: now } = useQuery(keyQuery(made.id, { untilUsed: !rotated }))
   const used = now?.last_used_at !== null && now?.last_used_at !== undefined
@@ -117,9 +117,8 @@ export function SecretDialog({
       </div>
       <p className="t13 soft made-may">
         {made.models === null ? t('may-all') : t('may-some', { models: made.models.join(', ') })}{' '}
-        {made.expires_at === null
-          ? t('until-revoked')
-          : t('until', { day: new Date(made.expires_at).toLocaleDateString() })}
+        {made.expires_at === null ? t('until-revoked') : t('until', { day: format.day(new Date(made.expires_at)) })}{' '}
+        {made.ips !== null && t('only-from', { ips: made.ips.join(', ') })}
       </p>
       <Code samples={firstCall(made.models?.[0] ?? models[0] ?? '', made.secret)} />
     </Dialog>

@@ -1,7 +1,8 @@
 /** The fields that a key has, for making one and for changing one. */
 import type { ReactNode } from 'react'
+import { ApiError } from '../../api/client.ts'
 import { AreaField, SelectField, TextField, Tick } from '../../ui/index.ts'
-import { LIFETIMES, type Lifetime } from './keys-api.ts'
+import { type Key, LIFETIMES, type Lifetime } from './keys-api.ts'
 import { useKeyWords } from './keys-words.ts'
 import { useModelNames } from './model-names.ts'
 
@@ -13,9 +14,20 @@ export type KeyForm = {
   ips: string
   /** null = leave as it is. */
   lifetime: Lifetime | null
+  /** null = fixed when the key was made. */
+  scopes: Key['scopes'] | null
 }
 
-export const EMPTY_FORM: KeyForm = { name: '', models: [], ips: '', lifetime: 'never' }
+export const SCOPES = ['inference', 'models.read'] as const satisfies Key['scopes']
+
+/** The field that a refusal is about, where it is about one. */
+export function problemAt(error: unknown): { param: string; message: string; code: string } | null {
+  if (!(error instanceof ApiError)) return null
+  const param = error.code === 'identity.ip_range_invalid' ? 'ips' : error.param?.split('.')[0]
+  return param ? { param, message: error.message, code: error.code } : null
+}
+
+export const EMPTY_FORM: KeyForm = { name: '', models: [], ips: '', lifetime: 'never', scopes: [...SCOPES] }
 
 export function KeyFields({
   form,
@@ -25,13 +37,14 @@ export function KeyFields({
 }: {
   form: KeyForm
   onChange: (form: KeyForm) => void
-  problem: { param: string | null; message: string } | null
+  problem: ReturnType<typeof problemAt>
   /** What stands after the name. */
   children?: ReactNode
 }) {
   const t = useKeyWords()
   const names = [...new Set([...useModelNames(), ...form.models])]
-  const at = (param: string) => (problem?.param === param ? problem.message : null)
+  const at = (param: string) =>
+    problem?.param !== param ? null : problem.code === 'identity.ip_range_invalid' ? t('ips-invalid') : problem.message
   return (
     <>
       <TextField
@@ -65,6 +78,27 @@ export function KeyFields({
           ))}
         </div>
       </fieldset>
+      {form.scopes && (
+        <fieldset className="field plain-set">
+          <legend className="label">{t('scopes')}</legend>
+          <div className="row oneof">
+            {SCOPES.map((scope) => (
+              <Tick
+                key={scope}
+                on={form.scopes?.includes(scope) ?? false}
+                onChange={(on) =>
+                  onChange({
+                    ...form,
+                    scopes: SCOPES.filter((one) => (one === scope ? on : form.scopes?.includes(one))),
+                  })
+                }
+              >
+                {t(`scope-${scope}`)}
+              </Tick>
+            ))}
+          </div>
+        </fieldset>
+      )}
       <SelectField
         label={t('expires')}
         value={form.lifetime ?? 'keep'}
@@ -82,13 +116,13 @@ export function KeyFields({
         label={t('ips')}
         optional
         help={t('ips-help')}
-        error={at('ips') ?? (problem?.param?.startsWith('ips') ? problem.message : null)}
+        error={at('ips')}
         value={form.ips}
         onChange={(ips) => onChange({ ...form, ips })}
         rows={2}
         mono
         spellCheck={false}
-        placeholder="203.0.113.7, 10.0.0.0/8"
+        placeholder={'203.0.113.7\n10.0.0.0/8'}
       />
     </>
   )

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { ApiError } from '../../api/client.ts'
 import { useAct } from '../../api/use-act.ts'
 import {
   Ago,
@@ -19,7 +19,7 @@ import {
   toast,
 } from '../../ui/index.ts'
 import { SecretDialog } from './create-key.tsx'
-import { KeyFields, type KeyForm } from './key-form.tsx'
+import { KeyFields, type KeyForm, problemAt } from './key-form.tsx'
 import { KeyState } from './key-state.tsx'
 import { changeKey, expiryIn, ipsIn, type Key, keyQuery, type NewKey, revokeKey, rotateKey } from './keys-api.ts'
 import { useKeyWords } from './keys-words.ts'
@@ -54,6 +54,14 @@ export function KeyPanel({ id, onClose }: { id: string; onClose: () => void }) {
               )}
             </div>
             <KeyFacts of={one} />
+            <p className="t13 panel-more">
+              <Link to="/usage" search={{ key: one.id } as never}>
+                {t('see-usage')}
+              </Link>{' '}
+              <Link to="/requests" search={{ key: one.id } as never}>
+                {t('see-requests')}
+              </Link>
+            </p>
             {one.old_secrets.length > 0 && <OldSecrets of={one} />}
             {doing === 'change' && <ChangeDialog of={one} onClose={() => setDoing(null)} />}
             {doing === 'rotate' && <RotateDialog of={one} onClose={() => setDoing(null)} />}
@@ -90,7 +98,13 @@ function KeyFacts({ of: key }: { of: Key }) {
         <Ago at={key.created_at} />
         {key.created_by_name && key.created_by !== key.owner.id && ` ${t('by', { name: key.created_by_name })}`}
       </Fact>
-      <Fact name={t('expires')}>{key.expires_at ? <Ago at={key.expires_at} /> : t('expires-never')}</Fact>
+      {key.revoked_at ? (
+        <Fact name={t('revoked-at')}>
+          <Ago at={key.revoked_at} />
+        </Fact>
+      ) : (
+        <Fact name={t('expires')}>{key.expires_at ? <Ago at={key.expires_at} /> : t('expires-never')}</Fact>
+      )}
       <Fact name={t('last-used')}>{key.last_used_at ? <Ago at={key.last_used_at} /> : t('never-used')}</Fact>
     </Facts>
   )
@@ -108,8 +122,13 @@ function OldSecrets({ of: key }: { of: Key }) {
           <Fact key={old.replaced_at} name={<span className="mono">…{old.last4}</span>}>
             {old.works ? <State tone="live">{t('old-works')}</State> : <State tone="off">{t('old-ended')}</State>}{' '}
             <span className="soft">
-              <Ago at={old.ends_at} />
-              {'. '}
+              {/* One that ended with its key would have ended later by itself. */}
+              {(old.works || Date.parse(old.ends_at) < Date.now()) && (
+                <>
+                  <Ago at={old.ends_at} />
+                  {t('full-stop')}
+                </>
+              )}
               {old.last_used_at ? (
                 <>
                   {t('last-used')} <Ago at={old.last_used_at} />
@@ -132,6 +151,7 @@ function ChangeDialog({ of: key, onClose }: { of: Key; onClose: () => void }) {
     models: key.models ?? [],
     ips: (key.ips ?? []).join('\n'),
     lifetime: null,
+    scopes: null,
   })
   const call = changeKey(key.id, {
     name: form.name.trim(),
@@ -143,7 +163,7 @@ function ChangeDialog({ of: key, onClose }: { of: Key; onClose: () => void }) {
     toast({ title: t('changed', { name: form.name.trim() }), says: t('changed-says') })
     onClose()
   })
-  const problem = act.error instanceof ApiError && act.error.param ? act.error : null
+  const problem = problemAt(act.error)
   return (
     <FormDialog
       title={t('change-title', { name: key.name })}
