@@ -179,6 +179,50 @@ function useFound(needle: string, onClose: () => void): Found[] {
         note: `…${key.last4}`,
         run: go(`/keys/${key.id}`),
       })),
+      ...(/^req_[0-9a-z]+$/.test(needle)
+        ? [
+            {
+              id: 'request',
+              group: 'do' as const,
+              icon: 'list' as const,
+              label: t('palette.request', { id: needle }),
+              run: go(`/requests/${needle}`),
+            },
+          ]
+        : []),
+      ...(may('invitations.create')
+        ? [
+            {
+              id: 'invite',
+              group: 'do' as const,
+              icon: 'people' as const,
+              label: t('palette.invite'),
+              run: go('/people', { tab: 'invitations', make: true }),
+            },
+          ]
+        : []),
+      ...(may('backup.create')
+        ? [
+            {
+              id: 'backup',
+              group: 'do' as const,
+              icon: 'save' as const,
+              label: t('palette.backup'),
+              run: go('/settings', { tab: 'backups' }),
+            },
+          ]
+        : []),
+      ...(may('models.pull')
+        ? [
+            {
+              id: 'add-model',
+              group: 'do' as const,
+              icon: 'model' as const,
+              label: t('palette.add-model'),
+              run: go('/models', { act: 'add' }),
+            },
+          ]
+        : []),
       ...(may('keys.create')
         ? [
             {
