@@ -1,6 +1,6 @@
 /** Dialogs: for a secret that is shown once, a short form, or a dangerous act. */
 import { Dialog as BaseDialog } from '@base-ui/react/dialog'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
 import { Button } from './button.tsx'
 import { TextField } from './field.tsx'
 import { Icon } from './icon.tsx'
@@ -21,12 +21,22 @@ export type DialogProps = {
 /** For a secret that is shown once, a short form, or a dangerous act. Esc and a press outside close it. */
 export function Dialog({ open, onClose, title, says, children, acts, foot }: DialogProps) {
   const t = usePartWords()
+  const popup = useRef<HTMLDivElement>(null)
+  const opener = useOpener(open)
   return (
     <BaseDialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <BaseDialog.Portal>
         <BaseDialog.Backdrop className="backdrop" />
         <BaseDialog.Viewport className="scrim clear">
-          <BaseDialog.Popup className="dialog">
+          <BaseDialog.Popup
+            ref={(element) => {
+              popup.current = element
+              if (element) openers.set(element, opener())
+            }}
+            className="dialog"
+            initialFocus={(how) => how === 'touch' || (firstToUse(popup.current) ?? true)}
+            finalFocus={() => (opener()?.isConnected ? opener() : true)}
+          >
             <header>
               <div>
                 <BaseDialog.Title render={<h2 />}>{title}</BaseDialog.Title>
@@ -52,6 +62,28 @@ export function Dialog({ open, onClose, title, says, children, acts, foot }: Dia
       </BaseDialog.Portal>
     </BaseDialog.Root>
   )
+}
+
+/** What opened each dialog that is there. */
+const openers = new WeakMap<Element, HTMLElement | null>()
+
+/** What had the focus before a dialog took it: read while it is drawn, since a field of it may take the focus at once. */
+function useOpener(open: boolean): () => HTMLElement | null {
+  const known = useRef<{ open: boolean; element: HTMLElement | null }>({ open: false, element: null })
+  if (open && !known.current.open) {
+    const active = document.activeElement instanceof HTMLElement ? document.activeElement : null
+    // One dialog that takes the place of another goes back to where the first came from.
+    const other = active?.closest('.dialog')
+    known.current.element = other ? (openers.get(other) ?? active) : active
+  }
+  known.current.open = open
+  return () => known.current.element
+}
+
+/** The first field; without one the first button of the foot, which harms nothing. */
+function firstToUse(popup: HTMLElement | null): HTMLElement | null {
+  const field = '.body :is(input, textarea, select, [role="combobox"]):not(:disabled, [type="hidden"], [aria-hidden])'
+  return popup?.querySelector<HTMLElement>(`${field}, footer .push button:not(:disabled)`) ?? null
 }
 
 /** A dangerous act: says what will happen, and asks for the name where it cannot be undone. */
