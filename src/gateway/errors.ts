@@ -84,6 +84,13 @@ export class BodyTooSlow extends AppError<{ idleMs: number }> {
   static override say = (d: { idleMs: number }) => `No byte of the body came for ${d.idleMs} ms.`
 }
 
+/** Byte by byte, a body could be kept from ending for as long as its sender likes. */
+export class BodyOverdue extends AppError<{ wholeMs: number }> {
+  static override code = 'request_timeout'
+  static override status = 408
+  static override say = (d: { wholeMs: number }) => `The body did not come whole within ${d.wholeMs} ms.`
+}
+
 export class BodyEncoded extends AppError<{ encoding: string }> {
   static override code = 'unsupported_content_encoding'
   static override status = 415

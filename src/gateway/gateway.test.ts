@@ -40,6 +40,7 @@ const gateway = createGateway({
     ...GATEWAY_LIMITS,
     headersMs: 300,
     bodyIdleMs: 200,
+    passedBodyMs: 500,
     heldBytesMax: 1_000_000,
     clientStallMs: 300,
     restartWaitMs: 400,
@@ -330,6 +331,69 @@ describe('an upstream that others run', () => {
 })
 
 describe('who asked', () => {
+describe('a body on its way to control', () => {
+  const head = 'POST /api/auth/sign-in/email HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n'
+  /** One byte more each 50 ms. */
+  const drip = (socket: Socket) => {
+    const timer = setInterval(() => socket.write(' '), 50)
+    socket.once('close', () => clearInterval(timer))
+  }
+
+  it('that stops is answered 408, and holds nothing of control', async () => {
+    let held = 0
+    control.onPublic = async (request, response) => {
+      if (request.method === 'GET') return sendJson(response, 200, 'here')
+      held++
+      request.once('close', () => held--).once('error', () => {})
+      await readAll(request).catch(() => '')
+    }
+    const answers = Array.from({ length: 40 }, () => raw((socket) => socket.write(`${head}{`)))
+    while (held < 40) await new Promise((resolve) => setTimeout(resolve, 2))
+    assert.equal((await call({ port, method: 'GET', path: '/api/me' })).text, '"here"')
+    for (const answer of await Promise.all(answers))
+      assert.match(answer, /^HTTP\/1\.1 408 [\s\S]*"code":"request_timeout"/)
+    while (held > 0 || gateway.inFlight() > 0) await new Promise((resolve) => setTimeout(resolve, 2))
+  })
+
+  it('that never ends is answered 408 however often a byte of it comes', async () => {
+    control.onPublic = async (request) => void (await readAll(request).catch(() => ''))
+    const answer = await raw((socket) => {
+      socket.write(head)
+      drip(socket)
+    })
+    assert.match(answer, /^HTTP\/1\.1 408 [\s\S]*whole within 500 ms/)
+  })
+
+  it('that was answered before it ended is not waited for', async () => {
+    control.onPublic = (_request, response) => sendJson(response, 401, 'no')
+    assert.match(await raw((socket) => socket.write(`${head}{`)), /^HTTP\/1\.1 401 /)
+  })
+
+  it('may take as long as it likes where it is a backup that does not pause', async () => {
+    control.onPublic = async (request, response) => sendJson(response, 200, (await readAll(request)).length)
+    const answer = await raw((socket) => {
+      socket.write('POST /api/backups/upload HTTP/1.1\r\nhost: x\r\ncontent-length: 14\r\nconnection: close\r\n\r\n')
+      drip(socket)
+    })
+    assert.match(answer, /^HTTP\/1\.1 200 [\s\S]*14/)
+  })
+
+  it('that control is slow to take is not held against its sender', async () => {
+    const text = Buffer.alloc(4 * 1024 * 1024, 'a')
+    control.onPublic = async (request, response) => {
+      await new Promise((resolve) => setTimeout(resolve, 400))
+      sendJson(response, 200, (await readAll(request)).length)
+    }
+    const answer = await raw((socket) => {
+      socket.write(
+        `POST /api/backups/upload HTTP/1.1\r\nhost: x\r\ncontent-length: ${text.length}\r\nconnection: close\r\n\r\n`,
+      )
+      socket.write(text)
+    })
+    assert.match(answer, /^HTTP\/1\.1 200 [\s\S]*4194304/)
+  })
+})
+
   it('is said to have come by https only when it used the public address', async () => {
     control.onPublic = (request, response) => sendJson(response, 200, request.headers['x-forwarded-proto'])
     const get = (host: string) => call({ port, method: 'GET', path: '/', headers: { host } })

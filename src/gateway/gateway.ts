@@ -90,7 +90,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       const error = new MethodNotAllowed({ method: request.method ?? '', path, allowed: 'POST' })
       exchange.response.setHeader('allow', error.data.allowed)
       throw error
-    } else await passOn(exchange, deps.controlPublic, deps.publicUrl)
+    } else await passOn(exchange, { control: deps.controlPublic, publicUrl: deps.publicUrl, limits })
   }
 
   const handle = (request: IncomingMessage, response: ServerResponse) => {

@@ -7,6 +7,8 @@ export type GatewayLimits = {
   bodyBytesMax: number
   /** Longest silence while a body is being sent. */
   bodyIdleMs: number
+  /** Longest that a whole body may take on its way to control; only an upload of a backup may take longer. */
+  passedBodyMs: number
   /** All bodies that one worker holds at once: a flood of large ones is refused before memory is gone. */
   heldBytesMax: number
   /** What requests said, on its way to control, in one worker: content beyond this is dropped and not kept. */
@@ -37,6 +39,7 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   headersMs: 10_000,
   bodyBytesMax: 32 * 1024 * 1024,
   bodyIdleMs: 30_000,
+  passedBodyMs: 120_000,
   heldBytesMax: 512 * 1024 * 1024,
   contentBytesMax: 128 * 1024 * 1024,
   connectionsMax: 10_000,

@@ -6,6 +6,8 @@
 import type { Dispatcher } from 'undici'
 import { ControlUnavailable } from './errors.ts'
 import { answerError, corsHeaders, type Exchange, hasBody } from './exchange.ts'
+import type { GatewayLimits } from './limits.ts'
+import { watchedBody } from './watched-body.ts'
 
 /** Belong to one connection, not to the message: https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1 */
 const HOP_BY_HOP = [
@@ -22,31 +24,52 @@ const HOP_BY_HOP = [
 /** Ours to say, or about the hop before us. */
 const OURS = ['expect', 'forwarded', 'x-real-ip', 'x-request-id']
 
-/**
- * @param control dispatcher of control's public socket
- * @param publicUrl says whether the public address is reached by https
- * @returns resolves when the answer has ended, however it ended
- */
-export function passOn(exchange: Exchange, control: Dispatcher, publicUrl: string): Promise<void> {
+/** The one route that takes bodies of gigabytes: only silence within them is bounded. */
+const UPLOAD_PATH = '/api/backups/upload'
+
+export type PassOnOptions = {
+  /** Dispatcher of control's public socket. */
+  control: Dispatcher
+  /** Says whether the public address is reached by https. */
+  publicUrl: string
+  limits: Pick<GatewayLimits, 'bodyIdleMs' | 'passedBodyMs'>
+}
+
+/** @returns resolves when the answer has ended, however it ended */
+export function passOn(exchange: Exchange, { control, publicUrl, limits }: PassOnOptions): Promise<void> {
   const { request, response } = exchange
   return new Promise((resolve) => {
     let controller: Dispatcher.DispatchController | null = null
+    let isGivenUp = false
     response.once('close', () => {
       if (!response.writableFinished) controller?.abort(new Error('the client left'))
       resolve()
     })
     response.on('drain', () => controller?.resume())
+    const bounds = {
+      idleMs: limits.bodyIdleMs,
+      wholeMs: exchange.path === UPLOAD_PATH ? null : limits.passedBodyMs,
+    }
+    const body = hasBody(request)
+      ? watchedBody(request, bounds, (error) => {
+          isGivenUp = true
+          // Answered before the body was there: nobody waits for the rest of it.
+          if (response.headersSent) request.socket.destroy()
+          else answerError(exchange, error)
+          controller?.abort(error)
+        })
+      : null
     control.dispatch(
       {
         method: request.method ?? 'GET',
         path: request.url ?? '/',
         headers: requestHeaders(exchange, publicUrl),
-        body: hasBody(request) ? request : null,
+        body,
       },
       {
         onRequestStart(started) {
           controller = started
-          if (response.destroyed) started.abort(new Error('the client left'))
+          if (response.destroyed || isGivenUp) started.abort(new Error('the client left'))
         },
         onResponseStart(started, status, headers) {
           if (status < 200) return // 100 Continue and its like
@@ -60,6 +83,7 @@ export function passOn(exchange: Exchange, control: Dispatcher, publicUrl: strin
           response.end()
         },
         onResponseError(_started, cause) {
+          if (isGivenUp) return
           // Halfway through, breaking the connection is the only honest end.
           if (response.headersSent) response.destroy()
           else answerError(exchange, new ControlUnavailable({}, { cause }))

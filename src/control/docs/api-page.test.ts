@@ -62,6 +62,7 @@ it('its limits are those that are obeyed', () => {
       `${GATEWAY_LIMITS.headersMax}, together ${GATEWAY_LIMITS.headerBytesMax / 1024} KiB, within ${GATEWAY_LIMITS.headersMs / 1000} s`,
     ],
     ['pause within a body', `${GATEWAY_LIMITS.bodyIdleMs / 1000} s`],
+    ['whole body to `/api`, but for a backup', `${GATEWAY_LIMITS.passedBodyMs / 1000} s`],
     ['bodies held at once by one worker', `${GATEWAY_LIMITS.heldBytesMax / MIB} MiB`],
     ['loading a model that a request names', `${GATEWAY_LIMITS.wakeMs / 1000} s`],
     ['restart of an engine that died before the first byte', `${GATEWAY_LIMITS.restartWaitMs / 1000} s`],

@@ -256,8 +256,9 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
       },
       request_timeout: {
         statuses: [408],
-        at: ['inference', 'connection'],
-        means: 'The body paused for more than 30 s, or the headers took more than 10 s.',
+        at: ['inference', 'body', 'connection'],
+        means:
+          'The body paused for more than 30 s, or one to `/api` took more than 120 s, or the headers took more than 10 s.',
         whatToDo: 'Send it again over a better line.',
       },
       method_not_allowed: {
