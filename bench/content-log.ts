@@ -114,6 +114,7 @@ async function streamed(rounds: number): Promise<Row> {
     usage: { open() {}, close() {}, flush: async () => {} },
     limits: GATEWAY_LIMITS,
     publicUrl: 'http://localhost',
+    trustedProxies: [],
     clock: systemClock,
     log,
     onAnswered() {},

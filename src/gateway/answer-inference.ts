@@ -138,7 +138,7 @@ function openCall(
   }
   deps.usage.open(record)
   const client = new ClientAnswer(exchange.response, deps.limits.clientStallMs)
-  const content = deps.content.open(key, record.route, exchange.request.socket.remoteAddress ?? null)
+  const content = deps.content.open(key, record.route, exchange.address ?? null)
   return { exchange, key, route, head, body, client, record, content, bodyAt: performance.now() }
 }
 

@@ -50,6 +50,7 @@ const gateway = createGateway({
   usage: { open() {}, close: (record) => void records.push(record), flush: async () => {} },
   limits: { ...GATEWAY_LIMITS, lastWordsMs: 200, restartWaitMs: 300, drainMs: 200 },
   publicUrl: 'https://cloud.example',
+  trustedProxies: [],
   clock: systemClock,
   log,
   onAnswered() {},

@@ -30,7 +30,7 @@ export class ScopeMissing extends AppError<{ scope: string; scopes: readonly str
     `This needs a key with the scope ${d.scope}; this key has: ${d.scopes.join(', ') || 'none'}.`
 }
 
-/** The key is right and the place is wrong. Behind a proxy it is the proxy's address that counts, since no header proves one. */
+/** The key is right and the place is wrong. Behind a proxy that is not trusted it is the proxy's address that counts. */
 export class IpNotAuthorized extends AppError<{ address: string | null }> {
   static override code = 'ip_not_authorized'
   static override status = 403

@@ -17,6 +17,8 @@ export type Exchange = {
   response: ServerResponse
   /** Decoded by nobody: what was matched is what is passed on. Without the query. */
   path: string
+  /** The client's, as client-address.ts decides; undefined where the connection was gone at once. */
+  address: string | undefined
   startedAtMs: number
   /** By `performance.now()`. */
   startedAt: number
@@ -27,8 +29,8 @@ export type Exchange = {
 }
 
 /** @throws KeyMissing · KeyUnknown · KeyExpired · IpNotAuthorized */
-export function callerOf({ request }: Exchange, keys: KeyRing): SnapshotKey {
-  return keys.callerOf(request.headers, request.socket.remoteAddress)
+export function callerOf({ request, address }: Exchange, keys: KeyRing): SnapshotKey {
+  return keys.callerOf(request.headers, address)
 }
 
 /** What a client may do again, and when. Official SDKs obey `x-should-retry` before their own rules. */

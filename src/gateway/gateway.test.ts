@@ -51,6 +51,7 @@ const gateway = createGateway({
     drainMs: 200,
   },
   publicUrl: 'https://cloud.example',
+  trustedProxies: [],
   clock: systemClock,
   log,
   onAnswered() {},
@@ -330,7 +331,6 @@ describe('an upstream that others run', () => {
   })
 })
 
-describe('who asked', () => {
 describe('a body on its way to control', () => {
   const head = 'POST /api/auth/sign-in/email HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n'
   /** One byte more each 50 ms. */
@@ -394,6 +394,7 @@ describe('a body on its way to control', () => {
   })
 })
 
+describe('who asked', () => {
   it('is said to have come by https only when it used the public address', async () => {
     control.onPublic = (request, response) => sendJson(response, 200, request.headers['x-forwarded-proto'])
     const get = (host: string) => call({ port, method: 'GET', path: '/', headers: { host } })

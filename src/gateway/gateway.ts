@@ -18,6 +18,7 @@ import { AppError, errorBody } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
 import type { Log } from '../platform/log.ts'
 import { answerInference, INFERENCE_PATHS } from './answer-inference.ts'
+import { type ClientAddressOf, createClientAddressOf } from './client-address.ts'
 import type { ContentOutbox } from './content-outbox.ts'
 import type { ControlClient } from './control-client.ts'
 import { createEnginePools } from './engine-pools.ts'
@@ -41,6 +42,8 @@ export type GatewayDeps = {
   keyUses: KeyUses
   limits: GatewayLimits
   publicUrl: string
+  /** Addresses and ranges of proxies whose X-Forwarded-For counts. */
+  trustedProxies: readonly string[]
   clock: Clock
   log: Log
   onAnswered(route: string, status: number, model: string | null, ms: number): void
@@ -60,6 +63,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const { snapshots, control, limits, log } = deps
   const pools = createEnginePools(limits)
   const finder = createReplicaFinder({ snapshots, control, pools, limits })
+  const addressOf = createClientAddressOf(deps.trustedProxies)
   const held = { bytes: 0 }
   const inference = { ...deps, pools, finder, held }
   const stopSweeping = snapshots.onChange(({ snapshot }) =>
@@ -95,7 +99,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
 
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     if (draining) response.shouldKeepAlive = false
-    const exchange = openExchange(request, response, deps.clock)
+    const exchange = openExchange(request, response, deps.clock, addressOf)
     open.add(exchange)
     response.once('close', () => {
       open.delete(exchange)
@@ -151,7 +155,12 @@ export function createGateway(deps: GatewayDeps): Gateway {
   }
 }
 
-function openExchange(request: IncomingMessage, response: ServerResponse, clock: Clock): Exchange {
+function openExchange(
+  request: IncomingMessage,
+  response: ServerResponse,
+  clock: Clock,
+  addressOf: ClientAddressOf,
+): Exchange {
   if (request.url !== undefined && /^https?:\/\//i.test(request.url)) request.url = originForm(request.url)
   const url = request.url ?? ''
   const query = url.indexOf('?')
@@ -161,11 +170,18 @@ function openExchange(request: IncomingMessage, response: ServerResponse, clock:
     request,
     response,
     path: query < 0 ? url : url.slice(0, query),
+    address: addressOf(request.socket.remoteAddress, forwardedFor(request)),
     startedAtMs,
     startedAt: performance.now(),
     isEndless: false,
     seen: { route: 'control', model: null, keyId: null, errorCode: null },
   }
+}
+
+/** Node joins several headers of this name, as it does those of most names; its type allows a list all the same. */
+function forwardedFor({ headers }: IncomingMessage): string | undefined {
+  const value = headers['x-forwarded-for']
+  return Array.isArray(value) ? value.join() : value
 }
 
 /** Proxies may send the whole address; the path is what counts here. */

@@ -1,8 +1,9 @@
 /**
  * Which key came with a request, found by its SHA-256 in memory: the secret itself is kept nowhere and reaches no query.
  *
- * Where a key may be used from is decided by the address of the connection. What a client says of itself in
- * x-forwarded-for proves nothing, so behind a proxy it is the proxy's address that counts.
+ * Where a key may be used from is decided by the address of the client: of the connection, or what a trusted proxy says
+ * of it (client-address.ts). What a client says of itself proves nothing, so behind a proxy that nobody has named as
+ * trusted it is the proxy's address that counts.
  *
  * Pure module, but for the clock it is handed.
  */
@@ -16,7 +17,7 @@ import type { KeyScope, SnapshotKey } from './snapshot.ts'
 export type KeyRing = {
   /**
    * Reads `Authorization: Bearer`, else `x-api-key`, else `api-key`.
-   * @param address of the client's end of the connection; undefined once it is gone
+   * @param address of the client; undefined once the connection is gone
    * @throws KeyMissing · KeyUnknown · KeyExpired · IpNotAuthorized
    */
   callerOf(headers: IncomingHttpHeaders, address: string | undefined): SnapshotKey

@@ -1,7 +1,7 @@
 /**
  * Everything that is not the gateway's own goes to control over its public socket, unchanged, streaming both ways:
- * cookies, redirects and uploads of any size. Only who asked is put in, and only by us: a client's own `x-forwarded-*`
- * would let it claim another's address.
+ * cookies, redirects and uploads of any size. Only who asked is put in, and only by us: `x-forwarded-*` as it comes
+ * would let a client claim another's address. What a trusted proxy says in it has been read before (client-address.ts).
  */
 import type { Dispatcher } from 'undici'
 import { ControlUnavailable } from './errors.ts'
@@ -93,7 +93,7 @@ export function passOn(exchange: Exchange, { control, publicUrl, limits }: PassO
   })
 }
 
-function requestHeaders({ id, request }: Exchange, publicUrl: string): string[] {
+function requestHeaders({ id, request, address }: Exchange, publicUrl: string): string[] {
   const kept = keptHeaders(
     request.rawHeaders,
     (name) => OURS.includes(name) || name.startsWith('x-forwarded-') || name.startsWith('x-tradewind-'),
@@ -105,7 +105,7 @@ function requestHeaders({ id, request }: Exchange, publicUrl: string): string[] 
     'x-request-id',
     id,
     'x-forwarded-for',
-    request.socket.remoteAddress ?? '',
+    address ?? '',
     'x-forwarded-host',
     host,
     'x-forwarded-proto',

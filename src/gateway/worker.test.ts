@@ -899,6 +899,44 @@ describe('with the real engine host', () => {
   })
 })
 
+describe('a worker behind a proxy that is trusted', () => {
+  it('believes what that proxy adds to X-Forwarded-For, and nothing that the client wrote before it', async () => {
+    const behind = new Worker(root, { TRADEWIND_WORKER: '5', TRUSTED_PROXIES: '127.0.0.1' })
+    await behind.start()
+    assert.deepEqual(await behind.message(), { type: 'ready' })
+    const before = control.seen.length
+    await control.push({ keys: [...standing().keys, keyOf('tw-listed', { ips: ['10.0.0.0/8'] })] })
+    await control.until(
+      () => control.seen.slice(before).filter((seen) => seen === control.snapshot.version).length === 2,
+    )
+    engine.script = json
+    control.onPublic = (request, response) => {
+      response.end(JSON.stringify([request.headers['x-forwarded-for'], request.headers.forwarded]))
+    }
+    const from = (forwardedFor: string | string[], path: string) =>
+      call({
+        port: behind.port,
+        path,
+        headers: { authorization: 'Bearer tw-listed', 'x-forwarded-for': forwardedFor, forwarded: 'for=10.0.0.1' },
+        body: JSON.stringify(body()),
+      })
+
+    assert.equal((await from('203.0.113.7, 10.0.0.1', '/v1/chat/completions')).status, 200)
+    const refused = await from('10.0.0.1, 203.0.113.7', '/v1/chat/completions')
+    assert.equal(refused.status, 403)
+    assert.equal(errorOf(refused).message, 'This API key may not be used from 203.0.113.7.')
+    for (const [forwardedFor, address] of [
+      ['6.6.6.6, 203.0.113.7', '203.0.113.7'],
+      [['6.6.6.6', '203.0.113.7'], '203.0.113.7'], // two headers are one list
+      ['6.6.6.6, ::ffff:203.0.113.7, 127.0.0.1', '203.0.113.7'],
+      ['2001:DB8::7', '2001:db8::7'],
+      ['nonsense', '127.0.0.1'],
+    ] as const)
+      assert.deepEqual(JSON.parse((await from(forwardedFor as string | string[], '/api/x')).text), [address, null])
+    assert.equal(await behind.terminate(), 0)
+  })
+})
+
 describe('a second worker', () => {
   it('cannot have the port of another one, and says so in a sentence', async () => {
     const intruder = new Worker(root, { TRADEWIND_WORKER: '7' })

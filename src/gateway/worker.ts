@@ -68,6 +68,7 @@ const gateway = createGateway({
   keyUses,
   limits: GATEWAY_LIMITS,
   publicUrl: config.publicUrl,
+  trustedProxies: config.trustedProxies,
   clock: systemClock,
   log,
   onAnswered: metrics.answered,

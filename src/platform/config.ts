@@ -9,6 +9,7 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
+import { canonicalIpRange } from './ip-range.ts'
 import { readSignInConfig, SIGN_IN_SETTINGS, type SignInConfig } from './sign-in-config.ts'
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
@@ -19,6 +20,8 @@ export type Config = {
   host: string
   /** What people and clients type; `http://localhost:8484` by default. No trailing slash. */
   publicUrl: string
+  /** Addresses and ranges, in canonical form, of proxies whose X-Forwarded-For counts. */
+  trustedProxies: string[]
   dataFolder: string
   /** Null = embedded database in the data folder. */
   databaseUrl: string | null
@@ -79,6 +82,12 @@ export const SETTINGS = {
     file: 'publicUrl',
     default: 'http://localhost:<port>',
     says: 'What clients type to reach this installation, if a proxy stands before it.',
+  },
+  trustedProxies: {
+    env: 'TRUSTED_PROXIES',
+    file: 'trustedProxies',
+    default: '',
+    says: 'Addresses and ranges of proxies whose X-Forwarded-For is believed, with commas, such as "127.0.0.1, 10.0.0.0/8". Empty: nobody is; the address of the connection is the client’s.',
   },
   dataFolder: {
     env: 'TRADEWIND_DATA',
@@ -235,6 +244,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     port,
     host: value(SETTINGS.host) || SETTINGS.host.default,
     publicUrl,
+    trustedProxies: trustedProxiesIn(value(SETTINGS.trustedProxies), place(SETTINGS.trustedProxies)),
     ...readSignInConfig({ value, place, wholeNumber, refuse }, publicUrl),
     dataFolder,
     databaseUrl,
@@ -302,6 +312,22 @@ function checkConfigFile(path: string, text: string): Record<string, string> {
     settings[name] = String(value)
   }
   return settings
+}
+
+/** @throws ConfigRefused */
+function trustedProxiesIn(text: string, place: string): string[] {
+  const parts = text.split(',').map((part) => part.trim())
+  return parts.filter(Boolean).map((part) => {
+    const range = canonicalIpRange(part)
+    if (range === null)
+      throw new ConfigRefused(
+        `${place} names "${part}"; give addresses and ranges with commas, such as 127.0.0.1 or 10.0.0.0/8.`,
+      )
+    // Whoever is trusted may claim any address: a range of everybody would give that to every client.
+    if (range === '::/0' || range === '0.0.0.0/0')
+      throw new ConfigRefused(`${place} names "${part}", which is everybody; name the proxies alone.`)
+    return range
+  })
 }
 
 function isHttpUrl(text: string): boolean {

@@ -122,7 +122,7 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
         statuses: [403],
         at: ['key'],
         means:
-          'The key has a list of IP addresses, and the connection came from another one. Behind a proxy it is the proxy’s address that counts; no header does.',
+          'The key has a list of IP addresses, and the request came from another one. X-Forwarded-For counts only from a proxy that `TRUSTED_PROXIES` names; without it, it is the proxy’s address that counts.',
         whatToDo: 'Call from an address of the list, or change `ips` of the key.',
       },
       model_not_found: {
@@ -860,7 +860,8 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
       'identity.person_link_invalid': {
         statuses: [410],
         at: ['operation:getPasswordReset', 'operation:completePasswordReset', 'operation:confirmEmail'],
-        means: 'The link was used, is more than an hour old, or a later one took its place.',
+        means:
+          'The link was used, is more than an hour old, or a later one took its place; or it sets a password, and since it was made the person set one, got another role, or its maker may not make it any more.',
         whatToDo: 'Ask for a new one.',
       },
       'identity.password_refused': {
@@ -1054,7 +1055,8 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
       'identity.invitation_invalid': {
         statuses: [410],
         at: ['operation:lookInvitation', 'operation:acceptInvitation'],
-        means: 'The invitation was used, taken back, or is too old; or there never was one.',
+        means:
+          'The invitation was used, taken back, or is too old; or whoever made it may not make it any more; or there never was one.',
         whatToDo: 'Ask for a new one.',
       },
       'identity.invitation_form_refused': {
