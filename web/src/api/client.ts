@@ -1,5 +1,7 @@
 /** The one way in which the console knows anything: JSON over /api, with the session's cookie. */
 
+import i18next from 'i18next'
+
 /** What a route refuses, in the server's words. */
 export class ApiError extends Error {
   override name = 'ApiError'
@@ -21,6 +23,10 @@ export class ApiError extends Error {
     this.problems = problems
   }
 }
+
+/** No answer came. */
+export const offlineError = () =>
+  new ApiError(0, { code: 'offline', message: i18next.t('no-answer', { ns: 'parts' }) }, null)
 
 type ErrorBody = { code: string; message: string; param?: string | null; problems?: Record<string, string> }
 
@@ -47,7 +53,7 @@ export async function api<Answer>(call: Call, signal?: AbortSignal): Promise<Ans
     })
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
-    throw new ApiError(0, { code: 'offline', message: 'No answer came.' }, null)
+    throw offlineError()
   }
   const requestId = response.headers.get('x-request-id')
   const text = await response.text()

@@ -57,7 +57,14 @@ function listen(source: EventSource, queries: QueryClient): void {
   const on = <Data>(name: string, take: (data: Data) => void) =>
     source.addEventListener(name, (event) => take(JSON.parse((event as MessageEvent<string>).data) as Data))
 
-  on<Omit<Live, 'connected'>>('state', (state) => set({ ...state, connected: true }))
+  let wasLost = false
+  on<Omit<Live, 'connected'>>('state', (state) => {
+    set({ ...state, connected: true })
+    if (!wasLost) return
+    wasLost = false
+    // What could not be asked meanwhile is asked for now.
+    void queries.refetchQueries({ type: 'active', predicate: (query) => query.isStale() || query.state.error !== null })
+  })
   on<Pull>('pull', (pull) => set({ pulls: replaced(live.pulls, pull) }))
   on<Replica>('replica', (replica) => live.replicas && set({ replicas: replaced(live.replicas, replica) }))
   on<{ id: string }>('replica-gone', ({ id }) =>
@@ -69,7 +76,10 @@ function listen(source: EventSource, queries: QueryClient): void {
     source.close()
     void queries.invalidateQueries({ queryKey: meQuery.queryKey })
   })
-  source.onerror = () => set({ connected: false })
+  source.onerror = () => {
+    wasLost = true
+    set({ connected: false })
+  }
 }
 
 function replaced<Item extends { id: string }>(items: readonly Item[], item: Item): Item[] {

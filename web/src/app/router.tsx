@@ -1,5 +1,5 @@
 /** Every address of the console. A page's code comes with its first visit; what its address may say is in its `search.ts`. */
-import { QueryClient } from '@tanstack/react-query'
+import { onlineManager, QueryClient } from '@tanstack/react-query'
 import {
   createRootRouteWithContext,
   createRoute,
@@ -17,18 +17,27 @@ import { parsePlaygroundSearch } from '../pages/playground/search.ts'
 import { parseRequestsSearch } from '../pages/requests/search.ts'
 import { parseSettingsSearch } from '../pages/settings/search.ts'
 import { parseUsageSearch } from '../pages/usage/search.ts'
-import { Bones, Trouble } from '../ui/trouble.tsx'
+import { Trouble } from '../ui/trouble.tsx'
 import { Frame, NotFound } from './frame.tsx'
+import { onceOnline, PageComes } from './page-comes.tsx'
+import { only } from './search-only.ts'
 import { meQuery } from './session.ts'
 
 export const queries = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 2_000,
+      // Without a connection a call fails at once and says so; it is asked again when the connection is back.
+      networkMode: 'always',
+      refetchOnReconnect: true,
       // A refusal does not change by asking again; a missing answer may.
       retry: (count, error) =>
-        count < 2 && error instanceof ApiError && (error.code === 'offline' || error.status >= 500),
+        count < 2 &&
+        onlineManager.isOnline() &&
+        error instanceof ApiError &&
+        (error.code === 'offline' || error.status >= 500),
     },
+    mutations: { networkMode: 'always' },
   },
 })
 
@@ -38,8 +47,10 @@ const signedIn = createRoute({
   getParentRoute: () => root,
   id: 'signed-in',
   component: Frame,
-  validateSearch: (raw: Record<string, unknown>): { project?: string } =>
-    typeof raw.project === 'string' && raw.project !== '' ? { project: raw.project } : {},
+  validateSearch: (raw: Record<string, unknown>): { project?: string } => {
+    const project = typeof raw.project === 'string' && raw.project !== '' ? raw.project : undefined
+    return { project } as { project?: string } // said even where it is not, or what stands in the address would stay
+  },
   search: { middlewares: [retainSearchParams(['project'])] },
   beforeLoad: async ({ context, location }) => {
     try {
@@ -53,58 +64,58 @@ const signedIn = createRoute({
 })
 
 const page = <Path extends `/${string}`>(path: Path, load: () => Promise<{ default: React.ComponentType }>) =>
-  ({ getParentRoute: () => signedIn, path, component: lazyRouteComponent(load) }) as const
+  ({ getParentRoute: () => signedIn, path, component: lazyRouteComponent(onceOnline(load)) }) as const
 
 const overview = createRoute(page('/', () => import('../pages/overview/overview-page.tsx')))
 const playground = createRoute({
   ...page('/playground', () => import('../pages/playground/playground-page.tsx')),
-  validateSearch: parsePlaygroundSearch,
+  validateSearch: only(parsePlaygroundSearch),
 })
 const playgroundSession = createRoute({
   ...page('/playground/$session', () => import('../pages/playground/playground-page.tsx')),
-  validateSearch: parsePlaygroundSearch,
+  validateSearch: only(parsePlaygroundSearch),
 })
 const models = createRoute({
   ...page('/models', () => import('../pages/models/models-page.tsx')),
-  validateSearch: parseModelsSearch,
+  validateSearch: only(parseModelsSearch),
 })
 const model = createRoute({
   ...page('/models/$model', () => import('../pages/models/model-page.tsx')),
-  validateSearch: parseModelSearch,
+  validateSearch: only(parseModelSearch),
 })
 const usage = createRoute({
   ...page('/usage', () => import('../pages/usage/usage-page.tsx')),
-  validateSearch: parseUsageSearch,
+  validateSearch: only(parseUsageSearch),
 })
 const requests = createRoute({
   ...page('/requests', () => import('../pages/requests/requests-page.tsx')),
-  validateSearch: parseRequestsSearch,
+  validateSearch: only(parseRequestsSearch),
 })
 const request = createRoute(page('/requests/$request', () => import('../pages/requests/request-page.tsx')))
 const keys = createRoute({
   ...page('/keys', () => import('../pages/keys/keys-page.tsx')),
-  validateSearch: parseKeysSearch,
+  validateSearch: only(parseKeysSearch),
 })
 const key = createRoute({
   ...page('/keys/$key', () => import('../pages/keys/keys-page.tsx')),
-  validateSearch: parseKeysSearch,
+  validateSearch: only(parseKeysSearch),
 })
 const machine = createRoute(page('/machine', () => import('../pages/machine/machine-page.tsx')))
 const people = createRoute({
   ...page('/people', () => import('../pages/people/people-page.tsx')),
-  validateSearch: parsePeopleSearch,
+  validateSearch: only(parsePeopleSearch),
 })
 const trail = createRoute({
   ...page('/people/trail', () => import('../pages/people/trail-page.tsx')),
-  validateSearch: parseTrailSearch,
+  validateSearch: only(parseTrailSearch),
 })
 const settings = createRoute({
   ...page('/settings', () => import('../pages/settings/settings-page.tsx')),
-  validateSearch: parseSettingsSearch,
+  validateSearch: only(parseSettingsSearch),
 })
 const account = createRoute({
   ...page('/account', () => import('../pages/account/account-page.tsx')),
-  validateSearch: parseAccountSearch,
+  validateSearch: only(parseAccountSearch),
 })
 const parts = createRoute(page('/parts', () => import('../pages/parts/parts-page.tsx')))
 
@@ -112,7 +123,7 @@ const alone = <Path extends `/${string}`>(path: Path, load: () => Promise<{ defa
   createRoute({
     getParentRoute: () => root,
     path,
-    component: lazyRouteComponent(load),
+    component: lazyRouteComponent(onceOnline(load)),
     validateSearch: (raw: Record<string, unknown>): { token?: string; next?: string; error?: string } => ({
       ...(typeof raw.error === 'string' ? { error: raw.error } : {}),
       ...(typeof raw.token === 'string' ? { token: raw.token } : {}),
@@ -157,11 +168,7 @@ export const router = createRouter({
   defaultPreload: 'intent',
   defaultPreloadStaleTime: 0,
   scrollRestoration: true,
-  defaultPendingComponent: () => (
-    <main className="page">
-      <Bones />
-    </main>
-  ),
+  defaultPendingComponent: PageComes,
   defaultErrorComponent: ({ error, reset: again }) => (
     <main className="page">
       <Trouble error={error} retry={again} />

@@ -17,6 +17,8 @@ export type KeyUsage = UsageByKey['data'][number]['totals']
 const PAGE_ROWS = 50
 /** The server answers no more in one call. */
 const KEYS_AT_ONCE = 200
+/** What was done elsewhere, in another tab say, is seen before one wonders. */
+const KEYS_EVERY_MS = 4_000
 /** A fresh key's first use is seen within two seconds. */
 const WAIT_FOR_FIRST_CALL_MS = 1_000
 
@@ -31,7 +33,7 @@ export function keysQuery(projectId: string, { q, state, model, owner, sort, ord
     // While one types, the list stays, and the field with it.
     placeholderData: keepPreviousData,
     enabled: projectId !== '',
-    refetchInterval: 10_000,
+    refetchInterval: KEYS_EVERY_MS,
   })
 }
 
@@ -39,7 +41,9 @@ export function keyQuery(id: string, { untilUsed = false } = {}) {
   return queryOptions({
     queryKey: ['keys', 'one', id],
     queryFn: ({ signal }) => get<Key>(`/api/keys/${id}`, undefined, signal),
-    refetchInterval: untilUsed ? (query) => (query.state.data?.last_used_at ? false : WAIT_FOR_FIRST_CALL_MS) : 10_000,
+    refetchInterval: untilUsed
+      ? (query) => (query.state.data?.last_used_at ? false : WAIT_FOR_FIRST_CALL_MS)
+      : KEYS_EVERY_MS,
   })
 }
 
@@ -50,7 +54,7 @@ export function keysUsageQuery(ids: readonly string[]) {
     queryFn: ({ signal }) => usageOf(ids, signal),
     enabled: ids.length > 0,
     placeholderData: keepPreviousData,
-    refetchInterval: 10_000,
+    refetchInterval: KEYS_EVERY_MS,
   })
 }
 
