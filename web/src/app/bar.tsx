@@ -23,7 +23,7 @@ export function Bar({ onMenu, onFind }: { onMenu: () => void; onFind: () => void
     (path === '/people/trail'
       ? t('trail')
       : entry && entry.path !== '/'
-        ? decodeURIComponent(path.slice(entry.path.length + 1))
+        ? shortId(decodeURIComponent(path.slice(entry.path.length + 1)))
         : '')
   return (
     <header className="bar">
@@ -58,6 +58,9 @@ export function Bar({ onMenu, onFind }: { onMenu: () => void; onFind: () => void
     </header>
   )
 }
+
+/** An id in a crumb: enough of it to tell one from another. */
+const shortId = (text: string) => text.replace(/^((?:req|key|pg|ses)\w*_\w{8})\w+$/, '$1…')
 
 export function LanguageButton() {
   const t = useFrameWords()

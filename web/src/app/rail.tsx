@@ -47,7 +47,8 @@ export function Rail({ narrow, onNarrow }: { narrow: boolean; onNarrow: () => vo
         <Button
           look="quiet"
           small
-          icon={narrow ? 'right' : 'menu'}
+          icon={narrow ? 'unfold' : 'fold'}
+          title={t(narrow ? 'widen-rail' : 'narrow-rail')}
           aria-label={t(narrow ? 'widen-rail' : 'narrow-rail')}
           onClick={onNarrow}
         />

@@ -79,7 +79,10 @@ export function Legend({
       {series.map(({ id, name, colour }, index) => (
         <span key={id}>
           <i className="swatch" style={colourOf(colour)} />
-          {series.length === 1 ? name : `${name} ${totals[index]}`}
+          <span className="cut" title={name}>
+            {name}
+          </span>
+          {series.length > 1 && <b>{totals[index]}</b>}
         </span>
       ))}
       {compare && (

@@ -36,6 +36,7 @@ describe('numbers and times', () => {
       '2 h 4 min',
       '2 d 4 h',
     ])
+    assert.equal(zh.duration(752), '752 毫秒')
     assert.equal(zh.duration(72_000), '1 分 12 秒')
   })
 
@@ -46,7 +47,8 @@ describe('numbers and times', () => {
       [0, 4, 720, 7_200, 86_400, 12 * 86_400, -3 * 86_400].map((s) => ago(s)),
       ['now', '4 s ago', '12 min ago', '2 h ago', 'yesterday', '12 days ago', 'in 3 days'],
     )
-    assert.equal(ago(720, zh), '12分钟前')
+    assert.equal(ago(720, zh), '12 分钟前')
+    assert.equal(ago(12 * 86_400, zh), '12 天前')
   })
 
   it('say shares in percent', () => {

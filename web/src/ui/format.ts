@@ -63,14 +63,16 @@ function formatIn(language: Language) {
       const [amount, unit] = bytesIn(value)
       return `${number(amount, unit === 'B' || unit === 'kB' ? 0 : digits)} ${unit}`
     },
-    /** 0.42 % */
-    percent: (share: number, digits = share !== 0 && Math.abs(share) < 0.1 ? 2 : 0) =>
-      `${number(share * 100, digits)} %`,
+    /** 0.42 %, 13 %; nothing is 0 %, everywhere. */
+    percent: (share: number, digits = Math.abs(share) < 0.1 ? 2 : 0) =>
+      `${number(share * 100, share === 0 ? 0 : digits)} %`,
     /** 188 ms, 1.31 s, 1 min 12 s, 2 h 4 min, 2 d 4 h. */
     duration(ms: number): string {
       const words =
-        language === 'zh' ? { s: '秒', min: '分', h: '小时', d: '天' } : { s: 's', min: 'min', h: 'h', d: 'd' }
-      if (ms < 1_000) return `${number(ms, ms < 10 && ms > 0 ? 1 : 0)} ms`
+        language === 'zh'
+          ? { ms: '毫秒', s: '秒', min: '分', h: '小时', d: '天' }
+          : { ms: 'ms', s: 's', min: 'min', h: 'h', d: 'd' }
+      if (ms < 1_000) return `${number(ms, ms < 10 && ms > 0 ? 1 : 0)} ${words.ms}`
       if (ms < 10_000) return `${number(ms / 1_000, 2)} ${words.s}`
       const s = Math.round(ms / 1_000)
       if (s < 60) return `${s} ${words.s}`
@@ -90,7 +92,8 @@ function formatIn(language: Language) {
         const words = `${Math.abs(count)} ${AGO_ENGLISH[unit as keyof typeof AGO_ENGLISH]}`
         return count === 0 ? 'now' : count < 0 ? `${words} ago` : `in ${words}`
       }
-      return relative.format(count, unit)
+      // Chinese leaves a space beside figures, as everywhere here: 3 分钟前.
+      return relative.format(count, unit).replace(/(\d)(?=\p{Script=Han})/gu, '$1 ')
     },
     /** Tue 24 Nov 2026, 14:32:08, in the viewer's zone. */
     time: (at: Date) =>

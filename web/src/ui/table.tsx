@@ -96,7 +96,10 @@ export function Table<Row>({
   }
 
   return (
-    <div className="tablebox">
+    // Whatever is cut is whole under the pointer.
+    // biome-ignore lint/a11y/noStaticElementInteractions: a hint only, all of it is in the text for who reads it
+    // biome-ignore lint/a11y/useKeyWithMouseEvents: as above
+    <div className="tablebox" onMouseOver={(event) => sayWhole(event.target as HTMLElement)}>
       <table className={[slim && 'slim', under && 'tall'].filter(Boolean).join(' ') || undefined} aria-label={label}>
         <thead>
           <tr>
@@ -155,6 +158,7 @@ export function Table<Row>({
                       column.right && 'r',
                       column.soft && 'soft',
                       column.act && 'act',
+                      (index === 0 || column.soft) && 'words',
                       index > 0 && column.phone && 'statecell',
                     ]
                       .filter(Boolean)
@@ -184,6 +188,19 @@ export function Table<Row>({
       </table>
     </div>
   )
+}
+
+function sayWhole(target: HTMLElement) {
+  const cell = target.closest('td')
+  if (!cell || cell.title) return
+  const cut = [cell, ...cell.querySelectorAll<HTMLElement>('.cut, .name')].find(
+    (one) => one.scrollWidth > one.clientWidth && getComputedStyle(one).textOverflow === 'ellipsis',
+  )
+  if (cut)
+    cell.title = [...cut.childNodes]
+      .map((node) => node.textContent)
+      .join(' ')
+      .trim()
 }
 
 function Head<Row>({

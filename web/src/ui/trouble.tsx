@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useState } from 'react'
 import { ApiError } from '../api/client.ts'
 import { Button } from './button.tsx'
 import { Id } from './copy.tsx'
+import { gapAfter, sentences } from './gap.ts'
 import { Note } from './page.tsx'
 import { useFormat } from './use-format.ts'
 import { usePartWords } from './words.ts'
@@ -36,15 +37,18 @@ export function Trouble({ error, retry }: { error: unknown; retry?: () => void }
   if (known?.status === 403)
     return (
       <Note>
-        <b className="medium">{t('forbidden')}</b> {known.message} {t('forbidden-who')}
+        <b className="medium">{t('forbidden')}</b>
+        {gapAfter(t('forbidden'))}
+        {sentences(known.message, t('forbidden-who'))}
       </Note>
     )
   if (known?.status === 404) return <Note>{t('not-found')}</Note>
   const expected = known !== null && known.status < 500
   return (
     <Note tone="bad">
-      <b className="medium">{t('error-unknown')}</b> {known?.message ?? (error instanceof Error ? error.message : '')}
-      {!expected && <> {t('error-do')}</>}
+      <b className="medium">{t('error-unknown')}</b>
+      {gapAfter(t('error-unknown'))}
+      {sentences(known?.message ?? (error instanceof Error ? error.message : ''), !expected && t('error-do'))}
       <div className="row trouble-acts">
         {retry && (
           <Button small onClick={retry}>

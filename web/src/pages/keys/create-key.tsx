@@ -2,7 +2,17 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useAct } from '../../api/use-act.ts'
 import { useProjectId } from '../../app/session.ts'
-import { Button, Code, CopyButton, Dialog, FormDialog, SelectField, Sign, useFormat } from '../../ui/index.ts'
+import {
+  Button,
+  Code,
+  CopyButton,
+  Dialog,
+  FormDialog,
+  SelectField,
+  Sign,
+  sentences,
+  useFormat,
+} from '../../ui/index.ts'
 import { firstCall } from './first-call.ts'
 import { EMPTY_FORM, KeyFields, problemAt, SCOPES } from './key-form.tsx'
 import { useServiceAccounts } from './key-owners.ts'
@@ -116,9 +126,11 @@ export function SecretDialog({
         <CopyButton text={made.secret} look="primary" />
       </div>
       <p className="t13 soft made-may">
-        {made.models === null ? t('may-all') : t('may-some', { models: made.models.join(', ') })}{' '}
-        {made.expires_at === null ? t('until-revoked') : t('until', { day: format.day(new Date(made.expires_at)) })}{' '}
-        {made.ips !== null && t('only-from', { ips: made.ips.join(', ') })}
+        {sentences(
+          made.models === null ? t('may-all') : t('may-some', { models: made.models.join(', ') }),
+          made.expires_at === null ? t('until-revoked') : t('until', { day: format.day(new Date(made.expires_at)) }),
+          made.ips !== null && t('only-from', { ips: made.ips.join(', ') }),
+        )}
       </p>
       <Code samples={firstCall(made.models?.[0] ?? models[0] ?? '', made.secret)} />
     </Dialog>

@@ -13,9 +13,10 @@ export function firstCall(model: string, key: string): Sample[] {
     {
       name: 'curl',
       code: [
-        'curl \\',
-        `  ${base}/chat/completions \\`,
-        `  -H "Authorization: Bearer ${key}" \\`,
+        `BASE=${base}`,
+        ...(named ? [] : [`KEY=${key}`]),
+        'curl "$BASE/chat/completions" \\',
+        `  -H "Authorization: Bearer ${named ? key : '$KEY'}" \\`,
         '  -H "Content-Type: application/json" \\',
         `  -d '{"model": "${model}",`,
         `  "max_tokens": ${LONGEST},`,
@@ -56,7 +57,8 @@ export function firstCall(model: string, key: string): Sample[] {
         '    messages: [{ role: "user",',
         '      content: "Say hello." }],',
         '  })',
-        'console.log(answer.choices[0].message.content)',
+        'console.log(',
+        '  answer.choices[0].message.content)',
       ].join('\n'),
     },
   ]

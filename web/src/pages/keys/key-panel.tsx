@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useAct } from '../../api/use-act.ts'
+import { useCrumb } from '../../app/crumb.ts'
 import {
   Ago,
   Button,
@@ -9,6 +10,7 @@ import {
   Fact,
   Facts,
   FormDialog,
+  gapAfter,
   Id,
   Loaded,
   Panel,
@@ -30,6 +32,7 @@ export function KeyPanel({ id, onClose }: { id: string; onClose: () => void }) {
   const query = useQuery(keyQuery(id))
   const [doing, setDoing] = useState<'change' | 'rotate' | 'revoke' | null>(null)
   const key = query.data
+  useCrumb(key?.name ?? null)
   const can = (action: Key['allowed'][number]) => key?.allowed.includes(action) ?? false
   return (
     <Panel title={key?.name ?? t('key')} says={key?.project_name} onClose={onClose}>
@@ -228,10 +231,12 @@ function RevokeDialog({ of: key, onClose }: { of: Key; onClose: () => void }) {
       error={act.error && <Trouble error={act.error} />}
       foot={<ShowCall call={call} />}
     >
-      {t('revoke-says')}{' '}
+      {t('revoke-says')}
+      {gapAfter(t('revoke-says'))}
       {key.last_used_at ? (
         <>
-          {t('last-used')} <Ago at={key.last_used_at} />.
+          {t('last-used')} <Ago at={key.last_used_at} />
+          {t('full-stop')}
         </>
       ) : (
         t('revoke-unused')

@@ -63,7 +63,8 @@ export function LastRequests({ projectId }: { projectId: string }) {
               idOf={(one) => one.id}
               under={(one) => (
                 <>
-                  <Ago at={one.started_at} /> · {format.number(one.tokens_in)} {t('in')},{' '}
+                  <Ago at={one.started_at} /> · {format.number(one.tokens_in)} {t('in')}
+                  {t('comma')}
                   {format.number(one.tokens_out)} {t('out')}
                 </>
               )}

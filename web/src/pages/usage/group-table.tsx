@@ -163,5 +163,5 @@ function count(id: string, head: string, of: (group: UsageGroup) => number, form
 }
 
 function failedShare({ failed, requests }: UsageGroup['totals'], format: Format): string {
-  return requests === 0 ? '–' : format.percent(failed / requests, 2)
+  return requests === 0 ? '–' : format.percent(failed / requests)
 }
