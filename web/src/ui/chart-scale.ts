@@ -8,25 +8,32 @@ export type Axis = {
 }
 
 /**
- * Round steps from 0 to at least `max`.
- * @param count about how many lines above 0
+ * Round steps from 0 to at least `max`: the highest line is never below the highest value.
+ * @param count about how many lines above 0, one more at most
  * @param whole what is counted cannot be halved
  */
 export function axisTo(max: number, count: number, whole: boolean): Axis {
   if (!(max > 0) || !Number.isFinite(max)) return { top: 1, ticks: [0] }
-  const step = roundStep(max / count, whole)
-  const last = Math.floor((max * 1.02) / step) * step
-  // A line shortly above the highest value closes the picture; one far above it would leave it empty.
-  const top = max > last && last + step - max < step * 0.3 ? last + step : Math.max(last, max * 1.04)
-  const ticks = []
-  for (let index = 0; index * step <= top * 1.000001; index++) ticks.push(Number((index * step).toPrecision(12)))
-  return { top, ticks }
+  let best = { lines: 0, step: 0, top: Number.POSITIVE_INFINITY }
+  for (const step of roundSteps(max, whole)) {
+    const lines = Math.ceil(max / step - 1e-9)
+    if (lines > count + 1) continue
+    const top = step * lines
+    // What leaves the least empty above the highest value; of two alike, the one with about as many lines as wished.
+    const isAlike = Math.abs(top - best.top) < top * 1e-6
+    if (isAlike ? Math.abs(lines - count) < Math.abs(best.lines - count) : top < best.top) best = { lines, step, top }
+  }
+  const ticks = Array.from({ length: best.lines + 1 }, (_, index) => Number((index * best.step).toPrecision(12)))
+  return { top: ticks.at(-1)!, ticks }
 }
 
-function roundStep(raw: number, whole: boolean): number {
-  const size = 10 ** Math.floor(Math.log10(raw))
-  const step = ([1, 2, 2.5, 5].find((one) => raw <= one * size * 1.000001) ?? 10) * size
-  return whole ? Math.max(1, Math.ceil(step)) : step
+/** From fine to coarse; the last is at least `max`. */
+function roundSteps(max: number, whole: boolean): number[] {
+  const size = 10 ** Math.floor(Math.log10(max))
+  return [0.1, 0.2, 0.25, 0.4, 0.5, 1, 2, 2.5, 4, 5, 10]
+    .map((one) => Number((one * size).toPrecision(12)))
+    .filter((step) => !whole || (step >= 1 && Number.isInteger(step)))
+    .concat(whole && size < 1 ? [1] : [])
 }
 
 /** A figure of an axis: 0, 40, 2,000, 200 k, 2.5 M. */

@@ -4,7 +4,7 @@ import { areaPath, barsPath, highest, lastCounted, layersOf, linePath, stepsOf }
 
 const steps = stepsOf([0, 10, 20, 30], 40)
 
-test('steps fill the width, a value stands in the middle of its step', () => {
+test('steps fill the width, their middles carry the crosshair', () => {
   assert.deepEqual([...steps.edges], [0, 2500, 5000, 7500, 10000])
   assert.deepEqual([...steps.middles], [1250, 3750, 6250, 8750])
 })
@@ -38,12 +38,18 @@ test('what nobody counted yet stays empty', () => {
 
 test('a gap in the middle cuts the line in two', () => {
   const [layer] = layersOf([[1, null, 3, 4]], 'lines', 4)
-  assert.equal(linePath(layer!, steps, 10), 'M0 900L1250 900L2500 900M5000 700L6250 700L8750 600L10000 600')
+  assert.equal(linePath(layer!, steps, 10), 'M0 900H2500M5000 700H7500V600H10000')
 })
 
 test('an area goes along its upper edge and back along its lower one', () => {
   const [layer] = layersOf([[5]], 'area', 1)
-  assert.equal(areaPath(layer!, stepsOf([0], 10), 10), 'M0 500L5000 500L10000 500L10000 1000L5000 1000L0 1000Z')
+  assert.equal(areaPath(layer!, stepsOf([0], 10), 10), 'M0 500H10000L10000 1000H0Z')
+})
+
+test('nothing slopes into a step before it was', () => {
+  const [layer] = layersOf([[0, 0, 8, 0]], 'area', 4)
+  assert.equal(linePath(layer!, steps, 10), 'M0 1000H5000V200H7500V1000H10000')
+  assert.equal(areaPath(layer!, steps, 10), 'M0 1000H5000V200H7500V1000H10000L10000 1000H0Z')
 })
 
 test('bars leave room between them, and nothing is no bar', () => {

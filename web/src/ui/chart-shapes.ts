@@ -1,6 +1,6 @@
 /**
- * From numbers to shapes. A plot is 10,000 wide and 1,000 high, whatever its size on the page; a value stands in the middle
- * of its step, and the first and the last reach the edges of theirs. What is not counted yet (null) stays empty. Pure.
+ * From numbers to shapes. A plot is 10,000 wide and 1,000 high, whatever its size on the page; a value holds for all
+ * of its step, from edge to edge. What is not counted yet (null) stays empty. Pure.
  *
  *     stacked   each series stands on those before it
  *     area      a line, filled down to the base
@@ -113,17 +113,20 @@ function* runs(counted: Uint8Array): Generator<[first: number, last: number]> {
   }
 }
 
-/** Points from the left edge of one step to the right edge of another, or back. */
+/** Along the tops of steps, from the left edge of one to the right edge of another, or back: nothing slopes into a step before it was. */
 function along(values: Float64Array, first: number, last: number, steps: Steps, top: number, back = false): string {
-  const { edges, middles } = steps
-  const start = `${round(edges[first]!)} ${y(values[first]!, top)}`
-  const end = `${round(edges[last + 1]!)} ${y(values[last]!, top)}`
-  let path = back ? end : start
-  for (let step = 0; step <= last - first; step++) {
-    const at = back ? last - step : first + step
-    path += `L${round(middles[at]!)} ${y(values[at]!, top)}`
+  const { edges } = steps
+  const [from, to, by] = back ? [last, first, -1] : [first, last, 1]
+  const begin = back ? 1 : 0
+  let height = y(values[from]!, top)
+  let path = `${round(edges[from + begin]!)} ${height}`
+  for (let at = from + by; at !== to + by; at += by) {
+    const next = y(values[at]!, top)
+    if (next === height) continue
+    path += `H${round(edges[at + begin]!)}V${next}`
+    height = next
   }
-  return `${path}L${back ? start : end}`
+  return `${path}H${round(edges[to + 1 - begin]!)}`
 }
 
 const isNumber = (value: number | null | undefined): value is number => typeof value === 'number'

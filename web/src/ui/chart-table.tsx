@@ -1,4 +1,4 @@
-/** The numbers of a chart as a table: the same, exact, one row a step. */
+/** The numbers of a chart as a table: the same, exact, one row a step, the newest first. */
 import type { ReactNode } from 'react'
 import type { ChartSeries, Comparison } from './chart-plot.ts'
 import { sumOf } from './chart-shapes.ts'
@@ -26,7 +26,7 @@ export function ChartTable({
 }) {
   const t = usePartWords()
   const write = (value: number | null): ReactNode => (value === null ? '–' : exact(value))
-  const rows = Array.from({ length: count }, (_, step): Row => {
+  const all = Array.from({ length: count }, (_, step): Row => {
     const values = series.map((one) => one.values[step] ?? null)
     const counted = values.filter((value) => value !== null)
     return {
@@ -37,6 +37,10 @@ export function ChartTable({
       before: compare?.values[step] ?? null,
     }
   })
+  // Newest first, from the last step that holds anything back to the first.
+  const holds = (row: Row) => (row.sum ?? 0) !== 0 || (row.before ?? 0) !== 0
+  const first = all.findIndex(holds)
+  const rows = (first < 0 ? all : all.slice(first, all.findLastIndex(holds) + 1)).reverse()
   const several = series.length > 1
   const columns: Column<Row>[] = [
     { id: 'when', head: t('time'), cell: (row) => row.when },
