@@ -15,6 +15,7 @@ import type { Db, Tx } from '../platform/database/database.ts'
 import { newId, randomText } from '../platform/ids.ts'
 import { type Audit, by } from './audit.ts'
 import { Forbidden, Unauthenticated } from './errors.ts'
+import type { KeyChangeLimit } from './key-caps.ts'
 import type { KeyChanges } from './key-changes.ts'
 import { forgetEndedSecrets } from './key-rotation.ts'
 import { makeKeySecret } from './key-secret.ts'
@@ -33,7 +34,7 @@ export type ConsoleKey = {
 
 export type ConsoleKeys = ReturnType<typeof createConsoleKeys>
 
-type ConsoleKeysDeps = { db: Db; clock: Clock; audit: Audit; organizations: Organizations; changes: KeyChanges }
+type ConsoleKeysDeps = { db: Db; clock: Clock; audit: Audit; organizations: Organizations; changes: KeyChanges; limit: KeyChangeLimit }
 
 const NAME = 'Playground'
 const SCOPES: readonly KeyScope[] = ['inference', 'models.read']
@@ -43,13 +44,14 @@ const PER_SESSION_MAX = 10
 /** How long an ended key can still be recognised by its secret. */
 const KEPT_WHOLE_MS = 24 * 60 * 60_000
 
-export function createConsoleKeys({ db, clock, audit, organizations, changes }: ConsoleKeysDeps) {
+export function createConsoleKeys({ db, clock, audit, organizations, changes, limit }: ConsoleKeysDeps) {
   return {
     /**
      * Makes a key for the browser of whoever is signed in. It is in force everywhere when this resolves.
      * @throws ProjectUnknown
      * @throws Forbidden
      * @throws Unauthenticated where the session has ended meanwhile
+     * @throws KeyChangesTooMany
      */
     async create(caller: Caller, projectId: string): Promise<ConsoleKey> {
       const project = await organizations.project(caller, projectId)
@@ -57,6 +59,7 @@ export function createConsoleKeys({ db, clock, audit, organizations, changes }: 
       requireMay(caller, 'inference', target)
       if (caller.kind !== 'person')
         throw new Forbidden({ action: 'inference', does: RULES.inference.says, who: whoMay('inference') })
+      limit.spend(caller)
       const made = await db.transaction((tx) => insert(tx, caller, target))
       await changes.tell()
       return made

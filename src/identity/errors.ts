@@ -91,6 +91,20 @@ export class OldSecretsTooMany extends AppError<{ key: string; secretsMax: numbe
     `${d.secretsMax} old secrets of key ${d.key} still work. Wait until one has ended, or rotate with overlap_s 0, which ends all of them.`
 }
 
+export class KeysTooMany extends AppError<{ project: string; keysMax: number }> {
+  static override code = 'identity.keys_too_many'
+  static override status = 409
+  static override say = (d: { project: string; keysMax: number }) =>
+    `Project ${d.project} has ${d.keysMax} keys that can be used, which is as many as a project may have. Revoke some that are not used first.`
+}
+
+export class KeyChangesTooMany extends AppError<{ changesMax: number; retryAfterS: number }> {
+  static override code = 'identity.key_changes_too_many'
+  static override status = 429
+  static override say = (d: { changesMax: number; retryAfterS: number }) =>
+    `You have changed keys ${d.changesMax} times within a minute. Try again in ${d.retryAfterS} seconds.`
+}
+
 export class IpRangeInvalid extends AppError<{ ip: string; param: 'ips' }> {
   static override code = 'identity.ip_range_invalid'
   static override status = 400

@@ -9,6 +9,7 @@ import { createConsoleKeys } from './console-keys.ts'
 import { createContentPolicies } from './content-policy.ts'
 import { createDeletions } from './deletions.ts'
 import { createInvitations } from './invitations.ts'
+import { createKeyChangeLimit } from './key-caps.ts'
 import { createKeyChanges } from './key-changes.ts'
 import { createKeys } from './keys.ts'
 import { createMembers } from './members.ts'
@@ -78,8 +79,9 @@ export function createIdentity(deps: IdentityDeps) {
     publicUrl,
   })
   const acceptInvitation = createAcceptInvitation({ db, clock, audit, people, invitations })
-  const keys = createKeys({ db, clock, audit, organizations, changes, contentDaysMax })
-  const consoleKeys = createConsoleKeys({ db, clock, audit, organizations, changes })
+  const keyLimit = createKeyChangeLimit(clock)
+  const keys = createKeys({ db, clock, audit, organizations, changes, limit: keyLimit, contentDaysMax })
+  const consoleKeys = createConsoleKeys({ db, clock, audit, organizations, changes, limit: keyLimit })
   changes.settleWith(consoleKeys.endOrphans)
   const setup = createSetup({ db, clock, audit, people, changes, publicUrl })
   return {

@@ -5,6 +5,7 @@ import { newId, randomText } from '../platform/ids.ts'
 import type { Audit } from './audit.ts'
 import type { AuditEntry } from './audit-chain.ts'
 import { ServiceAccountUnknown } from './errors.ts'
+import { requireRoomForKey } from './key-caps.ts'
 import { canonicalIps, requireFuture } from './key-change.ts'
 import { makeKeySecret } from './key-secret.ts'
 import { readKeys } from './key-view.ts'
@@ -38,12 +39,14 @@ type NewKey = CreateKey & { projectId: string; organizationId: string; createdBy
  * @throws ExpiryPast
  * @throws IpRangeInvalid
  * @throws ServiceAccountUnknown
+ * @throws KeysTooMany
  */
 export async function insertKey(tx: Tx, { clock, audit }: { clock: Clock; audit: Audit }, wanted: NewKey) {
   const atMs = clock.nowMs()
   const now = new Date(atMs)
   const expiresAt = wanted.expiresAt ?? null
   requireFuture(expiresAt, now)
+  await requireRoomForKey(tx, wanted.projectId, now)
   if (wanted.serviceAccountId != null) await requireServiceAccount(tx, wanted.serviceAccountId, wanted)
   const { secret, ...seen } = makeKeySecret()
   const id = newId('key', atMs)

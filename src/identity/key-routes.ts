@@ -51,7 +51,7 @@ export async function keyRoutes(server: Server, { identity }: { identity: Identi
         summary: 'Make a key',
         description: 'The answer holds the secret, which cannot be seen again.',
         body: wire.KeyWanted,
-        response: { 201: wire.NewKeyShape, 400: ErrorShape, ...refusalsOfOne },
+        response: { 201: wire.NewKeyShape, 400: ErrorShape, ...refusalsOfOne, 409: ErrorShape, 429: ErrorShape },
       },
     },
     async (request, reply) => {
@@ -92,7 +92,7 @@ export async function keyRoutes(server: Server, { identity }: { identity: Identi
         description: 'In force in every gateway within 100 ms. An expired key can be prolonged.',
         params: wire.KeyParams,
         body: wire.KeyChangeShape,
-        response: { 200: wire.KeyShape, 400: ErrorShape, ...refusalsOfOne, 409: ErrorShape },
+        response: { 200: wire.KeyShape, 400: ErrorShape, ...refusalsOfOne, 409: ErrorShape, 429: ErrorShape },
       },
     },
     async (request) => {
@@ -120,7 +120,7 @@ export async function keyRoutes(server: Server, { identity }: { identity: Identi
           'The new secret works at once and is shown this once; the key keeps its id. Old secrets go on working for `overlap_s` and then stop in every gateway.',
         params: wire.KeyParams,
         body: wire.KeyRotation,
-        response: { 200: wire.NewKeyShape, 400: ErrorShape, ...refusalsOfOne, 409: ErrorShape },
+        response: { 200: wire.NewKeyShape, 400: ErrorShape, ...refusalsOfOne, 409: ErrorShape, 429: ErrorShape },
       },
     },
     async (request, reply) => {
@@ -178,7 +178,7 @@ export async function keyRoutes(server: Server, { identity }: { identity: Identi
         description:
           'For the browser of whoever is signed in, to call /v1 of this address itself. It lives an hour at most, and ends with the session and with the right to send prompts in the project. It works in every gateway when this answers. It is in no list; usage has it as its person’s, from the playground.',
         body: wire.ConsoleKeyWanted,
-        response: { 201: wire.ConsoleKeyShape, 400: ErrorShape, ...refusalsOfOne },
+        response: { 201: wire.ConsoleKeyShape, 400: ErrorShape, ...refusalsOfOne, 429: ErrorShape },
       },
     },
     async (request, reply) => {

@@ -6,12 +6,13 @@ import { type Audit, actorOf, by } from './audit.ts'
 import { KeyOfConsole, KeyUnknown } from './errors.ts'
 import { createGatewayKeys } from './gateway-keys.ts'
 import { type CreateKey, insertKey } from './insert-key.ts'
+import { type KeyChangeLimit, requireRoomForKey } from './key-caps.ts'
 import { changesTo, type KeyChange } from './key-change.ts'
 import type { KeyChanges } from './key-changes.ts'
 import { beyond, type KeyFilter, type KeySort, matching, type SortOrder, sorted } from './key-list.ts'
 import { OVERLAP_S_DEFAULT, rotateSecret } from './key-rotation.ts'
 import { keySha256, secretsIn } from './key-secret.ts'
-import { type ApiKey, readKeys } from './key-view.ts'
+import { type ApiKey, readKeys, stateOf } from './key-view.ts'
 import type { Organizations } from './organizations.ts'
 import { requireInReach } from './reach.ts'
 import { type Caller, may, requireMay } from './rules.ts'
@@ -38,6 +39,7 @@ type KeysDeps = {
   audit: Audit
   organizations: Organizations
   changes: KeyChanges
+  limit: KeyChangeLimit
   contentDaysMax: number
 }
 
@@ -45,7 +47,7 @@ type KeysDeps = {
 const FOUND_MAX = 50
 
 /** API keys: make, list, change, rotate, revoke, and what the gateway needs of them. Owns table api_key. */
-export function createKeys({ db, clock, audit, organizations, changes, contentDaysMax }: KeysDeps) {
+export function createKeys({ db, clock, audit, organizations, changes, limit, contentDaysMax }: KeysDeps) {
   const now = () => new Date(clock.nowMs())
   return {
     ...createGatewayKeys({ db, clock, contentDaysMax }),
@@ -58,10 +60,13 @@ export function createKeys({ db, clock, audit, organizations, changes, contentDa
      * @throws Forbidden
      * @throws ExpiryPast
      * @throws IpRangeInvalid
+     * @throws KeysTooMany
+     * @throws KeyChangesTooMany
      */
     async create(caller: Caller, wanted: CreateKey): Promise<{ key: ApiKey; secret: string }> {
       const { id: projectId, organizationId } = await organizations.projectMeant(caller, wanted.projectId)
       requireMay(caller, 'keys.create', { organizationId, projectId })
+      limit.spend(caller)
       const made = await db.transaction((tx) =>
         insertKey(
           tx,
@@ -110,17 +115,23 @@ export function createKeys({ db, clock, audit, organizations, changes, contentDa
      * @throws KeyOfConsole
      * @throws ExpiryPast
      * @throws IpRangeInvalid
+     * @throws KeysTooMany
+     * @throws KeyChangesTooMany
      */
     async update(caller: Caller, keyId: string, change: KeyChange): Promise<ApiKey> {
       const found = await keyFor(caller, keyId)
       requireMay(caller, 'keys.update', found)
       if (found.kind === 'console') throw new KeyOfConsole({ key: keyId })
+      limit.spend(caller)
       const changed = await db.transaction(async (tx) => {
         // select … for update: the event must say what was there when this change was made.
         const [row] = await tx.select().from(apiKey).where(eq(apiKey.id, keyId)).for('update')
         if (!row) throw new KeyUnknown({ key: keyId })
         const difference = changesTo(row, change, now())
         if (difference === null) return false
+        // An expired key that is prolonged can be used again, and counts again.
+        if (difference.set.expiresAt !== undefined && stateOf(row, now()) !== 'live')
+          await requireRoomForKey(tx, row.projectId, now())
         await tx.update(apiKey).set(difference.set).where(eq(apiKey.id, keyId))
         await audit.record(tx, {
           ...by(caller),
@@ -145,6 +156,7 @@ export function createKeys({ db, clock, audit, organizations, changes, contentDa
      * @throws KeyEnded
      * @throws KeyOfConsole
      * @throws OldSecretsTooMany
+     * @throws KeyChangesTooMany
      */
     async rotate(
       caller: Caller,
@@ -154,6 +166,7 @@ export function createKeys({ db, clock, audit, organizations, changes, contentDa
       const found = await keyFor(caller, keyId)
       requireMay(caller, 'keys.rotate', found)
       if (found.kind === 'console') throw new KeyOfConsole({ key: keyId })
+      limit.spend(caller)
       const secret = await db.transaction(async (tx) => {
         const { secret, before, prefix, last4, endsAt } = await rotateSecret(tx, keyId, overlapS, now())
         await audit.record(tx, {

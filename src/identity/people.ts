@@ -72,7 +72,7 @@ export function createPeople({ db, audit, auth, sessions, limit }: PeopleDeps) {
      * @throws TooManySignIns
      */
     async signIn(email: string, password: string, headers: Headers, address: string | null): Promise<string[] | null> {
-      limit.spend(address, email)
+      const whenWrong = limit.spend(address, email)
       return sessions.replacing(headers, async () => {
         const response = await auth.ask({
           method: 'POST',
@@ -81,7 +81,10 @@ export function createPeople({ db, audit, auth, sessions, limit }: PeopleDeps) {
           headers,
           address,
         })
-        if (!response.ok) return null
+        if (!response.ok) {
+          if (whenWrong !== null) throw whenWrong
+          return null
+        }
         limit.succeeded(address, email)
         return response.headers.getSetCookie()
       })

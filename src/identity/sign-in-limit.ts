@@ -5,8 +5,18 @@
  *     per address             50 in 5 minutes    so does guessing through a list of people
  *     per e-mail             100 in an hour      so does guessing at one person from many places
  *
- * The last one could be used to lock somebody out, so it does not count where that person has signed in before. In
- * memory, since one control is active per installation; Better Auth's own limiter is off, because it counts by address
+ * The last two could be used to lock somebody out: the last by anybody, the second by anybody with the same address,
+ * which behind a proxy may be everybody. So neither stops a person where he has signed in within 30 days, as long as his
+ * own five tries there last. What that gives a guesser is little, and tells him nothing:
+ *
+ *   - nobody gets onto that list without the password, so it holds only people who do come from that address. Each can be
+ *     guessed at 60 times an hour from there, fewer than the 100 that the world has together;
+ *   - a try there counts at the address like any other, and a wrong password is answered with the very refusal that a
+ *     stranger gets: neither counting nor reading answers says who is known. (A wrong one takes as long as a password takes
+ *     to check, which a patient neighbour may measure. It tells him who else signed in from where he sits, no more.)
+ *
+ * A cookie that knows the browser again would tell even less; it lost because it is one more thing to sign, to end and to
+ * explain. In memory, since one control is active per installation; Better Auth's own limiter is off, because it counts by address
  * only and keeps one global count for all that it serves.
  */
 import { isIPv6 } from 'node:net'
@@ -36,29 +46,37 @@ export function createSignInLimit(clock: Clock) {
   /** Since when somebody is known to come from somewhere. */
   const known = new Map<string, number>()
 
-  function spend(key: string, { most, withinMs }: Bound): void {
+  /** @returns null where the try was counted; else what to answer: there were enough */
+  function count(key: string, { most, withinMs }: Bound): TooManySignIns | null {
     const now = clock.nowMs()
     const found = tries.get(key)
     const current = found && now - found.since < withinMs ? found : { since: now, count: 0 }
     if (current.count >= most)
-      throw new TooManySignIns({ retryAfterS: Math.ceil((current.since + withinMs - now) / 1000) })
+      return new TooManySignIns({ retryAfterS: Math.ceil((current.since + withinMs - now) / 1000) })
     keep(tries, key, { since: current.since, count: current.count + 1 })
+    return null
   }
 
   return {
     /**
      * Counts one try, before it is made: many at once cannot slip through.
      * @param email whose account is tried; null = nobody's in particular
+     * @returns what to answer if the password turns out wrong, where only a person who is known to come from there may
+     *   still try; null = what is answered otherwise
      * @throws TooManySignIns
      */
-    spend(address: string | null, email: string | null): void {
+    spend(address: string | null, email: string | null): TooManySignIns | null {
       const from = networkOf(address)
-      spend(from, FROM_ONE_ADDRESS)
-      if (email === null) return
+      const atAddress = count(from, FROM_ONE_ADDRESS)
+      if (email === null) return refuse(atAddress)
       const pair = pairOf(from, email)
-      spend(pair, AT_ONE_PERSON_FROM_ONE_ADDRESS)
-      if (clock.nowMs() - (known.get(pair) ?? Number.NEGATIVE_INFINITY) > KNOWN_MS)
-        spend(`@ ${email.toLowerCase()}`, AT_ONE_PERSON)
+      const isKnown = clock.nowMs() - (known.get(pair) ?? Number.NEGATIVE_INFINITY) <= KNOWN_MS
+      if (!isKnown) refuse(atAddress)
+      const atPair = count(pair, AT_ONE_PERSON_FROM_ONE_ADDRESS)
+      // The address's refusal goes before the pair's: how long to wait must not say whether somebody is known.
+      if (atPair !== null) refuse(atAddress ?? atPair)
+      if (!isKnown) refuse(count(`@ ${email.toLowerCase()}`, AT_ONE_PERSON))
+      return atAddress
     },
     /** Forgets the tries at a person who signed in after all, and remembers that he comes from there. */
     succeeded(address: string | null, email: string): void {
@@ -67,6 +85,11 @@ export function createSignInLimit(clock: Clock) {
       keep(known, pair, clock.nowMs())
     },
   }
+}
+
+function refuse(refusal: TooManySignIns | null): null {
+  if (refusal !== null) throw refusal
+  return null
 }
 
 function pairOf(network: string, email: string): string {

@@ -769,6 +769,18 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
         means: 'The key was rotated so often that ten old secrets still work.',
         whatToDo: 'Wait until one has ended, or rotate with `overlap_s` 0, which ends all of them.',
       },
+      'identity.keys_too_many': {
+        statuses: [409],
+        at: ['operation:createKey', 'operation:updateKey'],
+        means: 'The project has 1,000 keys that can be used, which is as many as a project may have.',
+        whatToDo: 'Revoke keys that are not used, or make the key in another project.',
+      },
+      'identity.key_changes_too_many': {
+        statuses: [429],
+        at: ['operation:createKey', 'operation:updateKey', 'operation:rotateKey', 'operation:createConsoleKey'],
+        means: 'This person has made, changed or rotated keys 60 times within a minute. Revoking is never refused.',
+        whatToDo: 'Wait as long as the message says.',
+      },
       'identity.ip_range_invalid': {
         statuses: [400],
         at: ['operation:createKey', 'operation:updateKey'],
