@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { usePlace } from '../../app/session.ts'
 import { Button, Icon, Note, Tip, useCopy, useFormat } from '../../ui/index.ts'
 import { Branch } from './branch.tsx'
+import { modelOf, ordinalOf } from './columns.ts'
 import { type Desk, liveKey, useDesk, useLiveAnswer } from './desk.ts'
 import { type Answer, type Exchange, type Turn, variantsOf } from './document-turns.ts'
 import type { LiveAnswer } from './live-answer.ts'
@@ -135,7 +136,7 @@ function Given({ desk, turn, answer, exchange }: Shown) {
             <Branch
               turns={variants.turns}
               at={variants.at}
-              name={t('answers-of', { model: answer.model })}
+              name={t('answers-of', { model: `${modelOf(answer.model)}${ordinalOf(answer.model, doc.models)}` })}
               onShow={desk.show}
             />
             {answer.request_id !== null && (
@@ -186,8 +187,13 @@ function End({ answer }: { answer: Answer }) {
   if (answer.error !== null)
     return (
       <Note tone="bad">
-        <b className="medium">{troubleTitle(t, answer.error.code)}</b> {answer.error.message}{' '}
-        <code className="code-word">{answer.error.code}</code>
+        <b className="medium">{troubleTitle(t, answer.error.code)}</b>
+        {!OWN_WORDS.has(answer.error.code) && (
+          <>
+            {' '}
+            {answer.error.message} <code className="code-word">{answer.error.code}</code>
+          </>
+        )}
       </Note>
     )
   if (answer.finish === 'length')
@@ -197,6 +203,9 @@ function End({ answer }: { answer: Answer }) {
   if (answer.finish === null) return <p className="ended">{t('ended-cut')}</p>
   return null
 }
+
+/** What only the browser knows of; its message would be in a language of its own. */
+const OWN_WORDS = new Set(['stream_cut', 'offline'])
 
 function troubleTitle(t: PlaygroundSay, code: string): string {
   if (code === 'stream_cut') return t('trouble-cut')

@@ -1,4 +1,5 @@
 /** Bodies of the requests that the playground makes, exactly as they are sent and as "code" prints them. Pure. */
+import { modelOf } from './columns.ts'
 import { type Answer, type Doc, exchangesOf, pathTo, type Turn } from './document-turns.ts'
 
 export type ChatMessage = {
@@ -27,7 +28,7 @@ export function chatBody(doc: Doc, turn: Pick<Turn, 'parent_id'>, model: string)
   const { thinking } = doc.parameters
   const tools = doc.tools_json === null ? null : (JSON.parse(doc.tools_json) as unknown[])
   return {
-    model,
+    model: modelOf(model),
     messages: messagesFor(doc, pathTo(doc, turn.parent_id), model),
     ...sampling(doc),
     ...(thinking === undefined ? {} : { enable_thinking: thinking }),
@@ -39,15 +40,18 @@ export function chatBody(doc: Doc, turn: Pick<Turn, 'parent_id'>, model: string)
 
 export function completionBody(doc: Doc, turn: Pick<Turn, 'parent_id'>, model: string): RequestBody {
   const prompt = pathTo(doc, turn.parent_id).at(-1)?.text ?? ''
-  return { model, prompt, ...sampling(doc), ...STREAM }
+  return { model: modelOf(model), prompt, ...sampling(doc), ...STREAM }
 }
 
-export const embeddingBody = (model: string, input: readonly string[]): RequestBody => ({ model, input: [...input] })
+export const embeddingBody = (model: string, input: readonly string[]): RequestBody => ({
+  model: modelOf(model),
+  input: [...input],
+})
 
 export const tokenizeBody = (model: string, text: string, asChat: boolean): RequestBody =>
   asChat
-    ? { model, messages: [{ role: 'user', content: text }], return_token_strs: true }
-    : { model, prompt: text, return_token_strs: true }
+    ? { model: modelOf(model), messages: [{ role: 'user', content: text }], return_token_strs: true }
+    : { model: modelOf(model), prompt: text, return_token_strs: true }
 
 function responseFormat({ response_format: { type, schema_json } }: Doc) {
   if (type === 'text') return {}

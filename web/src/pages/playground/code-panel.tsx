@@ -9,6 +9,7 @@ import {
   tokenizeBody,
 } from './chat-request.ts'
 import { schemaProblem, toolsProblem } from './check-json.ts'
+import { modelOf, ordinalOf } from './columns.ts'
 import { type Desk, type DeskState, stamp, useDesk } from './desk.ts'
 import { ask } from './document-turns.ts'
 import { usePlaygroundWords } from './playground-words.ts'
@@ -31,7 +32,7 @@ export function CodePanel({ desk, model, onClose }: { desk: Desk; model: string 
             label={t('model')}
             value={chosen}
             onChange={setPicked}
-            choices={models.map((id) => ({ value: id, label: id }))}
+            choices={models.map((id) => ({ value: id, label: `${modelOf(id)}${ordinalOf(id, models)}` }))}
           />
         </div>
       )}

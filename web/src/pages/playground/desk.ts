@@ -77,7 +77,7 @@ export function createDesk(given: {
     if (keeping !== null) clearTimeout(keeping)
     keeping = null
     if (!isChanged(state) && state.asking === '') forgetDraft(key)
-    else keepDraft(key, { doc: withLive(state), asking: state.asking, revision: state.session?.revision ?? null })
+    else keepDraft(key, { doc: withLive(state, null), asking: state.asking, revision: state.session?.revision ?? null })
   }
 
   function bodyFor(turn: Turn, model: string): { endpoint: Endpoint; body: RequestBody } {
@@ -98,17 +98,20 @@ export function createDesk(given: {
         const left = new Map(state.running)
         left.delete(liveKey(turn.id, live.model))
         set({ running: left, doc: putAnswer(state.doc, turn.id, answer) })
-        if (answer.tokens === null && (answer.text !== '' || answer.reasoning !== null)) void count(turn.id, answer)
+        if (answer.tokens === null) void count(turn.id, answer)
       })
     }
   }
 
   /** A stream that was cut brings no counts; its usage record does, a moment later. */
   async function count(turnId: string, answer: Answer): Promise<void> {
+    if (answer.request_id === null) return
     for (const waitMs of COUNT_AFTER_MS) {
       await new Promise((resolve) => setTimeout(resolve, waitMs))
-      const tokens = answer.request_id === null ? null : await countsOf(answer.request_id)
+      const tokens = await countsOf(answer.request_id)
       if (tokens === null) continue
+      // It was refused before anything was read.
+      if (tokens.in === 0 && tokens.out === 0) return
       const isThere = state.doc.turns.some(({ id, answers }) => id === turnId && answers.includes(answer))
       if (isThere) set({ doc: putAnswer(state.doc, turnId, { ...answer, tokens }) })
       return
@@ -116,6 +119,11 @@ export function createDesk(given: {
   }
 
   addEventListener('pagehide', keep)
+  // Answers that came while the page was left.
+  if (given.draft !== null)
+    for (const turn of state.doc.turns)
+      for (const answer of turn.answers)
+        if (answer.tokens === null && answer.finish === null) void count(turn.id, answer)
 
   return {
     subscribe: (listener: () => void) => {
@@ -124,7 +132,7 @@ export function createDesk(given: {
     },
     get: () => state,
     /** As it would be saved now: answers on their way with what is there. */
-    whole: () => withLive(state),
+    whole: () => withLive(state, 'stopped'),
     change: (how: (doc: Doc) => Doc) => set({ doc: how(state.doc) }),
     type: (asking: string) => set({ asking }),
     ask(text: string, instead: Turn | null = null): void {
@@ -213,9 +221,10 @@ function baseOf(session: Session | null, draft: Draft | null): Pick<DeskState, '
   return { session: { ...session, revision: draft.revision ?? 0 }, newer: session }
 }
 
-function withLive({ doc, running }: DeskState): Doc {
+/** @param finish of answers that are on their way: null where the page may be left before they are there */
+function withLive({ doc, running }: DeskState, finish: 'stopped' | null): Doc {
   let whole = doc
-  for (const [key, live] of running) whole = putAnswer(whole, key.slice(0, key.indexOf(' ')), live.answer('stopped'))
+  for (const [key, live] of running) whole = putAnswer(whole, key.slice(0, key.indexOf(' ')), live.answer(finish))
   return whole
 }
 

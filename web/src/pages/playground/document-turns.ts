@@ -202,13 +202,15 @@ function replaceTurn(doc: Doc, turn: Turn): Doc {
   return { ...doc, turns: doc.turns.map((one) => (one.id === turn.id ? turn : one)) }
 }
 
-/** Tokens of all answers that are shown. */
-export function tokensShown(path: readonly Turn[]): { in: number; out: number } {
+/** Tokens of every answer of the conversation, in all its branches. One that stands in several turns was given once. */
+export function tokensOf(doc: Doc): { in: number; out: number } {
+  const given = new Map<unknown, Answer>()
+  for (const { answers } of doc.turns)
+    for (const answer of answers) if (answer.tokens !== null) given.set(answer.request_id ?? answer, answer)
   const sum = { in: 0, out: 0 }
-  for (const { answers } of path)
-    for (const { tokens } of answers) {
-      sum.in += tokens?.in ?? 0
-      sum.out += tokens?.out ?? 0
-    }
+  for (const { tokens } of given.values()) {
+    sum.in += tokens?.in ?? 0
+    sum.out += tokens?.out ?? 0
+  }
   return sum
 }

@@ -1,6 +1,7 @@
 /** Above the columns: which model each is, in which state, its code, and away with it. */
 import { usePlace } from '../../app/session.ts'
 import { Button, Icon, precisionName, Segments, Tip } from '../../ui/index.ts'
+import { columnFor, modelOf, ordinalOf } from './columns.ts'
 import { PickModel, stateWord } from './pick-model.tsx'
 import { type Model, useModelsHere } from './playground-api.ts'
 import { usePlaygroundWords } from './playground-words.ts'
@@ -19,27 +20,28 @@ export function Heads({ models, task, onModels, onCode }: HeadsProps) {
   return (
     <div className="heads">
       {models.map((id) => {
-        const model = here.find((one) => one.id === id)
+        const model = here.find((one) => one.id === modelOf(id))
+        const name = `${nameOf(model, id)}${ordinalOf(id, models)}`
         return (
           <div key={id}>
             {mayAsk ? (
               <PickModel
                 models={here}
-                taken={models}
-                onPick={(next) => onModels(models.map((one) => (one === id ? next : one)))}
+                without={modelOf(id)}
+                onPick={(next) => onModels(models.map((one) => (one === id ? columnFor(next, models) : one)))}
                 trigger={
                   <button
                     type="button"
                     className="btn quiet small head-model"
-                    aria-label={t('change-model', { model: nameOf(model, id) })}
+                    aria-label={t('change-model', { model: name })}
                   >
-                    <b className="cut">{nameOf(model, id)}</b>
+                    <b className="cut">{name}</b>
                     <Icon name="down" />
                   </button>
                 }
               />
             ) : (
-              <b className="cut">{nameOf(model, id)}</b>
+              <b className="cut">{name}</b>
             )}
             <span className="faint small cut">
               {[model?.precision && precisionName(model.precision, ''), stateWord(t, model)].filter(Boolean).join(', ')}
@@ -50,7 +52,7 @@ export function Heads({ models, task, onModels, onCode }: HeadsProps) {
                   look="quiet"
                   small
                   icon="code"
-                  aria-label={`${t('show-code')}: ${nameOf(model, id)}`}
+                  aria-label={`${t('show-code')}: ${name}`}
                   onClick={() => onCode(id)}
                 />
               </Tip>
@@ -60,7 +62,7 @@ export function Heads({ models, task, onModels, onCode }: HeadsProps) {
                     look="quiet"
                     small
                     icon="x"
-                    aria-label={`${t('remove-model')}: ${nameOf(model, id)}`}
+                    aria-label={`${t('remove-model')}: ${name}`}
                     onClick={() => onModels(models.filter((one) => one !== id))}
                   />
                 </Tip>
@@ -85,10 +87,10 @@ export function PhoneHeads({
   const mayAsk = usePlace().may('inference')
   const { models: here } = useModelsHere(task)
   const name = (id: string) =>
-    nameOf(
-      here.find((one) => one.id === id),
+    `${nameOf(
+      here.find((one) => one.id === modelOf(id)),
       id,
-    )
+    )}${ordinalOf(id, models)}`
   return (
     <div className="picktalk">
       {models.length > 1 ? (
@@ -114,7 +116,7 @@ export function PhoneHeads({
       ) : (
         <PickModel
           models={here}
-          taken={models}
+          without={modelOf(now)}
           onPick={(next) => onModels([next])}
           trigger={
             <button
@@ -132,4 +134,4 @@ export function PhoneHeads({
   )
 }
 
-const nameOf = (model: Model | undefined, id: string): string => model?.name ?? id
+const nameOf = (model: Model | undefined, id: string): string => model?.name ?? modelOf(id)

@@ -1,6 +1,6 @@
 /** Under an answer: how fast, how soon, how much; and what one may do with it. */
 import type { ReactNode } from 'react'
-import { useFormat } from '../../ui/index.ts'
+import { Tip, useFormat } from '../../ui/index.ts'
 import type { Answer } from './document-turns.ts'
 import { type LiveAnswer, speedOf } from './live-answer.ts'
 import { usePlaygroundWords } from './playground-words.ts'
@@ -62,9 +62,12 @@ function Line({
         </span>
       )}
       {firstMs !== null && (
-        <span>
-          <b>{format.duration(firstMs)}</b> {t('to-first')}
-        </span>
+        <Tip text={t('to-first-help')}>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the tip is for the keyboard too */}
+          <span tabIndex={0}>
+            <b>{format.duration(firstMs)}</b> {t('to-first')}
+          </span>
+        </Tip>
       )}
       {tokensOut !== null && (
         <span>

@@ -3,8 +3,9 @@ import { type ReactNode, useState } from 'react'
 import { usePlace } from '../../app/session.ts'
 import { Button, Fact, Facts, Segments, Toggle, useFormat } from '../../ui/index.ts'
 import { toolNames } from './check-json.ts'
-import { type Desk, useDesk } from './desk.ts'
-import { type Doc, shownPath, tokensShown } from './document-turns.ts'
+import { modelOf } from './columns.ts'
+import { type Desk, isChanged, useDesk } from './desk.ts'
+import { type Doc, tokensOf } from './document-turns.ts'
 import { SchemaDialog, ToolsDialog } from './json-dialogs.tsx'
 import { NumberParam, SlideParam, StopParam } from './parameter-fields.tsx'
 import { useModelDetails } from './playground-api.ts'
@@ -76,7 +77,7 @@ function SystemPrompt({ desk }: { desk: Desk }) {
 
 function Sampling({ doc, set }: { doc: Doc; set: Set }) {
   const t = usePlaygroundWords()
-  const [first] = useModelDetails(doc.models.slice(0, 1))
+  const [first] = useModelDetails(doc.models.slice(0, 1).map(modelOf))
   const { thinking } = doc.parameters
   const sampling = first?.facts.sampling
   const thinks = first !== undefined && first.facts.thinking.mode !== 'never' && thinking !== false
@@ -126,7 +127,7 @@ function Sampling({ doc, set }: { doc: Doc; set: Set }) {
 function Forms({ desk, doc, set }: { desk: Desk; doc: Doc; set: Set }) {
   const t = usePlaygroundWords()
   const [open, setOpen] = useState<'tools' | 'schema' | null>(null)
-  const details = useModelDetails(doc.models)
+  const details = useModelDetails([...new Set(doc.models.map(modelOf))])
   const switches = details.some(({ facts }) => facts.thinking.mode === 'switch')
   const always = details.filter(({ facts }) => facts.thinking.mode === 'always').map(({ model }) => model.name)
   const withoutTools = details.filter(({ facts }) => facts.parsers.tool === 'none').map(({ model }) => model.name)
@@ -200,8 +201,9 @@ function Line({ name, children }: { name: ReactNode; children: ReactNode }) {
 function Conversation({ desk, doc }: { desk: Desk; doc: Doc }) {
   const t = usePlaygroundWords()
   const format = useFormat()
-  const sum = tokensShown(shownPath(doc))
+  const sum = tokensOf(doc)
   const session = useDesk(desk, (state) => state.session)
+  const changed = useDesk(desk, isChanged)
   return (
     <div className="param">
       <div className="label">{t('this-session')}</div>
@@ -209,7 +211,8 @@ function Conversation({ desk, doc }: { desk: Desk; doc: Doc }) {
         <Fact name={t('tokens-in')}>{format.number(sum.in)}</Fact>
         <Fact name={t('tokens-out')}>{format.number(sum.out)}</Fact>
       </Facts>
-      <p className="help">{t(session === null ? 'kept-here' : 'kept-saved')}</p>
+      <p className="help">{t('counted-all')}</p>
+      <p className="help">{t(session === null ? 'kept-here' : changed ? 'kept-changed' : 'kept-saved')}</p>
     </div>
   )
 }

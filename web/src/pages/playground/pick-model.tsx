@@ -4,20 +4,21 @@ import { Menu, type MenuEntry } from '../../ui/index.ts'
 import type { Model } from './playground-api.ts'
 import { type PlaygroundSay, usePlaygroundWords } from './playground-words.ts'
 
-/** A list of the models that are here; those that are compared already are not offered again. */
+/** A list of the models that are here. One that is compared already is offered too: two draws of it may differ. */
 export function PickModel({
   trigger,
   models,
-  taken,
+  without = null,
   onPick,
 }: {
   trigger: ReactElement<Record<string, unknown>>
   models: readonly Model[]
-  taken: readonly string[]
+  /** The one that stands there already. */
+  without?: string | null
   onPick: (id: string) => void
 }) {
   const t = usePlaygroundWords()
-  const free = models.filter(({ id }) => !taken.includes(id))
+  const free = models.filter(({ id }) => id !== without)
   const entries: MenuEntry[] = free.map((model) => ({
     label: model.name,
     hint: stateWord(t, model),

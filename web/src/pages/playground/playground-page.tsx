@@ -6,10 +6,13 @@ import { useCrumb } from '../../app/crumb.ts'
 import { usePlace } from '../../app/session.ts'
 import { Bones, Empty, Icon, Loaded, Note, Page, PageTitle } from '../../ui/index.ts'
 import { CodePanel } from './code-panel.tsx'
+import { columnFor } from './columns.ts'
 import { type Desk, useDesk } from './desk.ts'
 import { deskFor } from './desks.ts'
 import { EmbeddingsMode } from './embeddings-mode.tsx'
+import { ModeTabs } from './mode-tabs.tsx'
 import { NewerNote } from './newer-note.tsx'
+import { keepOpened } from './opened.ts'
 import { ParametersAside } from './parameters.tsx'
 import { PickModel } from './pick-model.tsx'
 import { type Session, sessionQuery, useModelsHere } from './playground-api.ts'
@@ -40,7 +43,9 @@ function Saved({ id }: { id: string }) {
   const t = usePlaygroundWords()
   const query = useQuery(sessionQuery(id))
   useEffect(() => {
-    if (query.data) deskFor({ session: query.data }).meet(query.data)
+    if (!query.data) return
+    deskFor({ session: query.data }).meet(query.data)
+    keepOpened(query.data.project_id, query.data.kind, query.data.id)
   }, [query.data])
   if (!query.data)
     return (
@@ -71,46 +76,44 @@ function Unsaved({ projectId }: { projectId: string }) {
   useEffect(() => {
     if (names !== addressOf(desk.get().doc.models)) desk.change((doc) => ({ ...doc, models: modelsIn(names) }))
   }, [desk, names])
+  useEffect(() => keepOpened(projectId, mode, null), [projectId, mode])
   if (names === '')
     return isPending ? (
       <Page>
         <Bones />
       </Page>
     ) : (
-      <NoModel mode={mode} />
+      <NoModel projectId={projectId} mode={mode} />
     )
   if (known.length === 0) return null
   return <Workbench key={mode} desk={desk} projectId={projectId} />
 }
 
 /** Nothing that could answer is on this machine. */
-function NoModel({ mode }: { mode: Mode }) {
+function NoModel({ projectId, mode }: { projectId: string; mode: Mode }) {
   const t = usePlaygroundWords()
+  const embeds = mode === 'embeddings'
   return (
-    <Page>
-      <PageTitle title={t('title')} says={t('says')} />
-      <Empty
-        title={t(mode === 'embeddings' ? 'no-embedding-model' : 'no-model')}
-        acts={
-          <Link
-            to="/models"
-            search={(mode === 'embeddings' ? { task: ['embedding'] } : {}) as never}
-            className="btn primary"
+    <div className="split">
+      <main className="play" id="main" data-beside="nothing">
+        <h1 className="hide">{t('title')}</h1>
+        <header className="play-bar">
+          <ModeTabs projectId={projectId} now={mode} />
+        </header>
+        <div className="flow workspace">
+          <Empty
+            title={t(embeds ? 'no-embedding-model' : 'no-model')}
+            acts={
+              <Link to="/models" search={(embeds ? { task: 'embedding' } : {}) as never} className="btn primary">
+                {t(embeds ? 'to-embedding-models' : 'to-models')}
+              </Link>
+            }
           >
-            {t('to-models')}
-          </Link>
-        }
-      >
-        <p>{t(mode === 'embeddings' ? 'no-embedding-model-says' : 'no-model-says')}</p>
-        {mode !== 'chat' && (
-          <p>
-            <Link to="/playground" search={keepProject as never}>
-              {t('back-to-chat')}
-            </Link>
-          </p>
-        )}
-      </Empty>
-    </Page>
+            <p>{t(embeds ? 'no-embedding-model-says' : 'no-model-says')}</p>
+          </Empty>
+        </div>
+      </main>
+    </div>
   )
 }
 
@@ -205,8 +208,7 @@ function Compare({ models, onModels }: { models: readonly string[]; onModels: (m
   return (
     <PickModel
       models={here}
-      taken={models}
-      onPick={(id) => onModels([...models, id])}
+      onPick={(id) => onModels([...models, columnFor(id, models)])}
       trigger={
         <button type="button" className="btn quiet small" aria-label={t('add-model')}>
           <Icon name="plus" />

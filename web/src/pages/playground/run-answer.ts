@@ -4,6 +4,7 @@ import type { Endpoint, RequestBody } from './chat-request.ts'
 import { callPublic } from './console-key.ts'
 import type { Answer } from './document-turns.ts'
 import { EventSplitter } from './event-stream.ts'
+import { isLeaving } from './leaving.ts'
 import type { LiveAnswer } from './live-answer.ts'
 import { newsIn, type StreamUsage } from './stream-events.ts'
 
@@ -53,8 +54,9 @@ export async function runAnswer(
       live.requestId ??= error.requestId
       return live.answer('error', usage, { code: error.code, message: error.message })
     }
-    // The connection broke, or what came was no stream of ours.
-    return live.answer('error', usage, { code: 'stream_cut', message: error instanceof Error ? error.message : '' })
+    if (isLeaving()) return live.answer(null, usage)
+    // The connection broke, or what came was no stream of ours. What the browser says of it is in a language of its own.
+    return live.answer('error', usage, { code: 'stream_cut', message: '' })
   }
 }
 

@@ -67,7 +67,11 @@ export function SaveDialog({
         }}
       >
         <TextField label={t('title-label')} value={name} onChange={setName} maxLength={TITLE_MAX} autoFocus />
-        <Seen value={visibility} onChange={setVisibility} />
+        <Seen
+          value={visibility}
+          onChange={setVisibility}
+          says={t(visibility === 'private' ? 'only-me-says' : 'share-says')}
+        />
       </form>
     </Dialog>
   )

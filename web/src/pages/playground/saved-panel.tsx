@@ -2,6 +2,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { Ago, Button, Loaded, Panel, RowMenu, SearchInput, State, Tag } from '../../ui/index.ts'
+import { modelOf } from './columns.ts'
 import { type SessionRow, sessionsQuery } from './playground-api.ts'
 import { usePlaygroundWords } from './playground-words.ts'
 import { keepProject } from './search.ts'
@@ -62,10 +63,12 @@ function SessionItem({ session, open }: { session: SessionRow; open: boolean }) 
     <li className={open ? 'picked' : ''}>
       <button type="button" className="session" aria-current={open || undefined} onClick={() => go(session.id)}>
         <span className="row">
-          <b className="cut">{session.title}</b>
+          <b className="cut" title={session.title}>
+            {session.title}
+          </b>
           <Tag>{t(`mode-${session.kind}`)}</Tag>
         </span>
-        <span className="faint small cut">{session.models.join(', ')}</span>
+        <span className="faint small cut">{[...new Set(session.models.map(modelOf))].join(', ')}</span>
         <span className="row faint small">
           <Ago at={session.updated_at} />
           {session.mine ? null : <span className="cut">{session.created_by_name ?? t('somebody')}</span>}

@@ -1,3 +1,5 @@
+import { columnsOf, modelOf } from './columns.ts'
+
 export const MODES = ['chat', 'completion', 'embeddings', 'tokens'] as const
 export type Mode = (typeof MODES)[number]
 
@@ -5,13 +7,16 @@ export type Mode = (typeof MODES)[number]
 export const BESIDES = ['parameters', 'saved', 'code', 'nothing'] as const
 export type Beside = (typeof BESIDES)[number]
 
+/** Less than a session's limit, for the number of a second column. */
+const MODEL_CHARACTERS_MAX = 198
+
 /** As many as a session may compare. */
 export const MODELS_MAX = 4
 
 export type PlaygroundSearch = {
   /** Chat where absent. A saved session has its own. */
   mode?: Mode
-  /** Ids of models, between commas. */
+  /** Ids of models, between commas; the same twice = two columns. */
   models?: string
   beside?: Beside
   /** Part of the title that saved sessions are looked for by. */
@@ -34,13 +39,13 @@ export function parsePlaygroundSearch(raw: Record<string, unknown>): PlaygroundS
   }
 }
 
-/** Each once, at most four. */
+/** Names of columns, at most four. A model that is there twice has two. */
 export function modelsIn(text: string): string[] {
-  const names = text.split(',').map((name) => name.trim())
-  return [...new Set(names.filter((name) => name !== '' && name.length <= 200))].slice(0, MODELS_MAX)
+  const names = text.split(',').map((name) => modelOf(name.trim()))
+  return columnsOf(names.filter((name) => name !== '' && name.length <= MODEL_CHARACTERS_MAX).slice(0, MODELS_MAX))
 }
 
-export const addressOf = (models: readonly string[]): string => models.join(',')
+export const addressOf = (columns: readonly string[]): string => columns.map(modelOf).join(',')
 
 /** Another session has models, a mode and a panel of its own; the project stays. */
 export const keepProject = ({ project, beside }: { project?: string; beside?: string }) => ({

@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { api } from '../../api/client.ts'
 import { Button, ConfirmDialog, Dialog, ShowCall, TextField, Trouble, toast } from '../../ui/index.ts'
 import { forgetDraft } from './drafts.ts'
+import { forgetOpened } from './opened.ts'
 import { duplicate, remove, type Session, type SessionRow } from './playground-api.ts'
 import { usePlaygroundWords } from './playground-words.ts'
 import { keepProject } from './search.ts'
@@ -56,6 +57,7 @@ export function DeleteDialog({ session, open, onClose }: { session: SessionRow; 
     mutationFn: () => api<void>(call),
     onSuccess: () => {
       forgetDraft(session.id)
+      forgetOpened(session.id)
       void queries.invalidateQueries({ queryKey: ['playground', 'list'] })
       toast({ title: t('deleted', { title: session.title }) })
       if (open) void navigate({ to: '/playground', search: keepProject } as never)

@@ -7,77 +7,130 @@ import { usePlaygroundWords } from './playground-words.ts'
 
 export const TITLE_MAX = 200
 
-/** Title and who sees it, of a session that is saved. */
-export function ShareDialog({
-  session,
-  focus,
-  onClose,
-  onSaved,
-  onConflict,
-}: {
+type Given = {
   session: Session
-  focus: 'title' | 'share'
   onClose: () => void
   onSaved: (session: Session) => void
   onConflict: () => void
-}) {
+}
+
+/** Shares a saved session with its project, in one press; then its address, to be passed on. */
+export function ShareDialog({ session, onClose, onSaved, onConflict }: Given) {
   const t = usePlaygroundWords()
-  const [title, setTitle] = useState(session.title)
-  const [visibility, setVisibility] = useState(session.visibility)
-  const mayShare = session.allowed.includes('share')
-  const call = saveOver(session.id, {
-    revision: session.revision,
-    ...(title.trim() === session.title ? {} : { title: title.trim() }),
-    ...(visibility === session.visibility ? {} : { visibility }),
-  })
-  const save = useMutation({
-    mutationFn: () => api<Session>(call),
-    onSuccess: onSaved,
-    onError: (error) => {
-      if (isConflict(error)) onConflict()
-    },
-  })
-  const link = `${location.origin}/playground/${session.id}`
-  const changed = title.trim() !== session.title || visibility !== session.visibility
+  const isShared = session.visibility === 'project'
+  const callFor = (visibility: Visibility) => saveOver(session.id, { revision: session.revision, visibility })
+  const share = useSaveOver({ onSaved, onConflict })
+  const [visibility, setVisibility] = useState<Visibility>('project')
+  const isDone = visibility === session.visibility
   return (
     <Dialog
       open
       onClose={onClose}
-      title={t(focus === 'title' ? 'rename-title' : 'share-title')}
-      foot={<ShowCall call={call} />}
+      title={t(isShared ? 'shared-now' : 'share-title')}
+      foot={!isDone && <ShowCall call={callFor(visibility)} />}
       acts={
-        <>
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button
-            look="primary"
-            busy={save.isPending}
-            disabled={!changed || title.trim() === ''}
-            onClick={() => save.mutate()}
-          >
-            {t('save')}
+        isDone ? (
+          <Button look="primary" onClick={onClose}>
+            {t('done')}
           </Button>
-        </>
+        ) : (
+          <>
+            <Button onClick={onClose}>{t('cancel')}</Button>
+            <Button look="primary" busy={share.isPending} onClick={() => share.mutate(callFor(visibility))}>
+              {t(visibility === 'project' ? 'share' : 'stop-sharing')}
+            </Button>
+          </>
+        )
       }
     >
-      {save.error && <Trouble error={save.error} />}
+      {share.error && <Trouble error={share.error} />}
       <div className="form">
-        <TextField label={t('title-label')} value={title} onChange={setTitle} maxLength={TITLE_MAX} />
-        {mayShare ? <Seen value={visibility} onChange={setVisibility} /> : <p className="t13 soft">{t('not-yours')}</p>}
-        {visibility === 'project' && (
-          <div className="field">
-            <span className="label">{t('address')}</span>
-            <div className="address">
-              <code className="cut">{link}</code>
-              <CopyButton text={link} />
-            </div>
-          </div>
+        {!session.allowed.includes('share') ? (
+          <p className="t13 soft">{t('not-yours')}</p>
+        ) : (
+          <Seen
+            value={visibility}
+            onChange={setVisibility}
+            says={t(visibility === 'private' ? (isShared ? 'unshare-says' : 'only-me-says') : 'share-says')}
+          />
         )}
+        {isShared && visibility === 'project' && <Address session={session} />}
       </div>
     </Dialog>
   )
 }
 
-export function Seen({ value, onChange }: { value: Visibility; onChange: (value: Visibility) => void }) {
+function Address({ session }: { session: Session }) {
+  const t = usePlaygroundWords()
+  const link = `${location.origin}/playground/${session.id}`
+  return (
+    <div className="field">
+      <span className="label">{t('address')}</span>
+      <div className="address">
+        <code className="cut" title={link}>
+          {link}
+        </code>
+        <CopyButton text={link} label={t('copy-link')} />
+      </div>
+    </div>
+  )
+}
+
+export function RenameDialog({ session, onClose, onSaved, onConflict }: Given) {
+  const t = usePlaygroundWords()
+  const [title, setTitle] = useState(session.title)
+  const call = saveOver(session.id, { revision: session.revision, title: title.trim() })
+  const rename = useSaveOver({ onSaved, onConflict })
+  const may = title.trim() !== '' && title.trim() !== session.title
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={t('rename-title')}
+      foot={<ShowCall call={call} />}
+      acts={
+        <>
+          <Button onClick={onClose}>{t('cancel')}</Button>
+          <Button look="primary" busy={rename.isPending} disabled={!may} onClick={() => rename.mutate(call)}>
+            {t('save')}
+          </Button>
+        </>
+      }
+    >
+      {rename.error && <Trouble error={rename.error} />}
+      <form
+        className="form"
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (may) rename.mutate(call)
+        }}
+      >
+        <TextField label={t('title-label')} value={title} onChange={setTitle} maxLength={TITLE_MAX} autoFocus />
+      </form>
+    </Dialog>
+  )
+}
+
+function useSaveOver({ onSaved, onConflict }: Pick<Given, 'onSaved' | 'onConflict'>) {
+  return useMutation({
+    mutationFn: (call: ReturnType<typeof saveOver>) => api<Session>(call),
+    onSuccess: onSaved,
+    onError: (error) => {
+      if (isConflict(error)) onConflict()
+    },
+  })
+}
+
+export function Seen({
+  value,
+  onChange,
+  says,
+}: {
+  value: Visibility
+  onChange: (value: Visibility) => void
+  /** What the choice means. */
+  says: string
+}) {
   const t = usePlaygroundWords()
   return (
     <div className="field">
@@ -91,7 +144,7 @@ export function Seen({ value, onChange }: { value: Visibility; onChange: (value:
           { value: 'project', label: t('whole-project') },
         ]}
       />
-      <span className="help">{t(value === 'private' ? 'only-me-says' : 'whole-project-says')}</span>
+      <span className="help">{says}</span>
     </div>
   )
 }

@@ -3,8 +3,9 @@ import { useState } from 'react'
 import { Button, Code, Empty } from '../../ui/index.ts'
 import { chatBody, completionBody } from './chat-request.ts'
 import { schemaProblem, toolsProblem } from './check-json.ts'
+import { modelOf } from './columns.ts'
 import { Compose } from './compose.tsx'
-import { type Desk, stamp, useDesk } from './desk.ts'
+import { type Desk, isChanged, stamp, useDesk } from './desk.ts'
 import { ask } from './document-turns.ts'
 import { Flow } from './flow.tsx'
 import { Heads, PhoneHeads } from './heads.tsx'
@@ -65,8 +66,9 @@ function Foot({ desk, onParameters }: { desk: Desk; onParameters: () => void }) 
   const badSchema = format.type === 'json_schema' && schemaProblem(format.schema_json ?? '') !== null
   const isChat = mode === 'chat'
   const isSaved = useDesk(desk, ({ session }) => session !== null)
+  const changed = useDesk(desk, isChanged)
   const { models: here } = useModelsHere('chat')
-  const name = here.find(({ id }) => id === models[0])?.name ?? models[0] ?? ''
+  const name = here.find(({ id }) => id === modelOf(models[0] ?? ''))?.name ?? modelOf(models[0] ?? '')
   return (
     <Compose
       text={text}
@@ -75,15 +77,17 @@ function Foot({ desk, onParameters }: { desk: Desk; onParameters: () => void }) 
       placeholder={
         !isChat
           ? t('prompt-hint')
-          : models.length === 2
-            ? t('ask-both')
-            : models.length === 1
+          : new Set(models.map(modelOf)).size === 1
+            ? models.length === 1
               ? t('ask-one', { name })
+              : t('ask-times', { name, count: models.length })
+            : models.length === 2
+              ? t('ask-both')
               : t('ask-all', { count: models.length })
       }
       send={t(isChat ? 'send' : 'complete')}
       rows={isChat ? 2 : 5}
-      hint={t(isSaved ? 'changes-hint' : 'unsaved-hint')}
+      hint={t(!isSaved ? 'unsaved-hint' : changed ? 'changes-hint' : 'all-saved')}
       blocked={badTools ? t('tools-first') : badSchema ? t('schema-first') : null}
       running={running}
       onSend={() => desk.ask(text)}

@@ -1,18 +1,19 @@
 /** The row above the work: which mode, whether it is kept, and what one may do with the whole. */
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Link, useNavigate } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { ApiError, api } from '../../api/client.ts'
 import { usePlace } from '../../app/session.ts'
 import { Ago, Button, Menu, ShowCall, Tip, toast } from '../../ui/index.ts'
 import { type Desk, isChanged, useDesk } from './desk.ts'
 import type { Doc } from './document-turns.ts'
+import { ModeTabs } from './mode-tabs.tsx'
 import { type Session, saveOver, sessionQuery } from './playground-api.ts'
 import { usePlaygroundWords } from './playground-words.ts'
 import { SaveDialog } from './save-dialog.tsx'
-import { keepProject, MODES } from './search.ts'
+import { keepProject } from './search.ts'
 import { DeleteDialog, DuplicateDialog } from './session-dialogs.tsx'
-import { isConflict, ShareDialog } from './share-dialog.tsx'
+import { isConflict, RenameDialog, ShareDialog } from './share-dialog.tsx'
 
 export function Toolbar({
   desk,
@@ -36,25 +37,13 @@ export function Toolbar({
   const mode = useDesk(desk, (state) => state.mode)
   return (
     <header className="play-bar">
-      <nav className="tabs" aria-label={t('modes')}>
-        {MODES.map((one) => (
-          <Link
-            key={one}
-            to="/playground"
-            search={((now: object) => ({ ...keepProject(now), mode: one === 'chat' ? undefined : one })) as never}
-            activeOptions={{ exact: true, explicitUndefined: true }}
-            aria-current={one === mode ? 'page' : undefined}
-          >
-            {t(`mode-${one}`)}
-          </Link>
-        ))}
-      </nav>
+      <ModeTabs projectId={projectId} now={mode} />
       <span className="push row play-acts">
         <Kept desk={desk} />
         {compare}
         {may('playground.read') && (
           <Tip text={t('saved')}>
-            <Button look="quiet" small icon="list" aria-label={t('saved')} onClick={onSavedPanel} />
+            <Button look="quiet" small icon="book" aria-label={t('saved')} onClick={onSavedPanel} />
           </Tip>
         )}
         {onParameters && (
@@ -77,7 +66,7 @@ function Kept({ desk }: { desk: Desk }) {
   const changed = useDesk(desk, isChanged)
   return (
     <span className="kept desk-only">
-      <Tip text={t(session ? 'kept-saved' : 'kept-here')}>
+      <Tip text={t(!session ? 'kept-here' : changed ? 'kept-changed' : 'kept-saved')}>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the tip is for the keyboard too */}
         <span className="faint nowrap" tabIndex={0}>
           {changed ? (
@@ -114,6 +103,14 @@ function Keep({ desk, projectId, onCode }: { desk: Desk; projectId: string; onCo
   const meetNewer = () => {
     if (session) void queries.fetchQuery({ ...sessionQuery(session.id), staleTime: 0 }).then(desk.meet)
   }
+  const change = (session: Session) => ({
+    session,
+    onClose: close,
+    onConflict: () => {
+      close()
+      meetNewer()
+    },
+  })
   const over = (session: Session, document: Doc) => saveOver(session.id, { revision: session.revision, document })
   const save = useMutation({
     mutationFn: ({ of, sent }: { of: Session; sent: Doc }) => api<Session>(over(of, sent)),
@@ -174,18 +171,15 @@ function Keep({ desk, projectId, onCode }: { desk: Desk; projectId: string; onCo
           }}
         />
       )}
-      {session && (open === 'share' || open === 'title') && (
-        <ShareDialog
-          session={session}
-          focus={open === 'share' ? 'share' : 'title'}
-          onClose={close}
-          onConflict={() => {
-            close()
-            meetNewer()
-          }}
+      {session && open === 'share' && (
+        <ShareDialog {...change(session)} onSaved={(saved) => took(saved, saved.document)} />
+      )}
+      {session && open === 'title' && (
+        <RenameDialog
+          {...change(session)}
           onSaved={(saved) => {
             close()
-            took(saved, doc)
+            took(saved, saved.document)
             toast({ title: t('kept-now') })
           }}
         />

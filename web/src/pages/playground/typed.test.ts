@@ -1,18 +1,37 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { schemaProblem, toolNames, toolsProblem } from './check-json.ts'
-import { parsePlaygroundSearch } from './search.ts'
+import { columnFor, columnsOf, modelOf, ordinalOf } from './columns.ts'
+import { addressOf, modelsIn, parsePlaygroundSearch } from './search.ts'
 import { cosine, linesIn, similarities } from './similarity.ts'
 import { piecesOf } from './token-pieces.ts'
 
 describe('the address', () => {
-  it('says which models, at most four and each once, and forgets what it does not know', () => {
-    assert.deepEqual(parsePlaygroundSearch({ models: 'a,b, a,c,d,e', mode: 'tokens', beside: 'saved', other: 1 }), {
+  it('says which models, at most four, and forgets what it does not know', () => {
+    assert.deepEqual(parsePlaygroundSearch({ models: 'a,b, c,,d,e', mode: 'tokens', beside: 'saved', other: 1 }), {
       models: 'a,b,c,d',
       mode: 'tokens',
       beside: 'saved',
     })
     assert.deepEqual(parsePlaygroundSearch({ models: ' , ', mode: 'chat', beside: 'x', find: '' }), {})
+  })
+})
+
+describe('columns', () => {
+  it('of one model have names of their own, which the address does not say', () => {
+    assert.deepEqual(modelsIn('a,b,a,a'), ['a', 'b', 'a#2', 'a#3'])
+    assert.equal(addressOf(['a', 'b', 'a#2', 'a#3']), 'a,b,a,a')
+    assert.equal(parsePlaygroundSearch({ models: 'a,a' }).models, 'a,a')
+    assert.deepEqual(columnsOf(['a', 'a']).map(modelOf), ['a', 'a'])
+  })
+
+  it('take the first name that is free, and are numbered as they stand', () => {
+    assert.equal(columnFor('a', ['a#2', 'b']), 'a')
+    assert.equal(columnFor('a', ['a', 'b']), 'a#2')
+    assert.deepEqual(
+      ['a#2', 'b', 'a'].map((column) => ordinalOf(column, ['a#2', 'b', 'a'])),
+      [' · 1', '', ' · 2'],
+    )
   })
 })
 

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react'
 import { State, useFormat } from '../../ui/index.ts'
+import { modelOf } from './columns.ts'
 import type { LiveAnswer } from './live-answer.ts'
 import { useModelsHere } from './playground-api.ts'
 import { usePlaygroundWords } from './playground-words.ts'
@@ -14,7 +15,7 @@ export function Waiting({ live }: { live: LiveAnswer }) {
     const timer = setInterval(() => setElapsedMs(performance.now() - live.startedAt), 1_000)
     return () => clearInterval(timer)
   }, [live])
-  const model = models.find(({ id }) => id === live.model)
+  const model = models.find(({ id }) => id === modelOf(live.model))
   const loads = model !== undefined && model.state !== 'loaded'
   return (
     <p className="waits" role="status">
