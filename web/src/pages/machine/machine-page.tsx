@@ -16,6 +16,7 @@ import {
   useFormat,
 } from '../../ui/index.ts'
 import { useMachineWords } from './machine-words.ts'
+import { othersTake } from './others-take.ts'
 
 export default function MachinePage() {
   const t = useMachineWords()
@@ -33,45 +34,59 @@ export default function MachinePage() {
                 <Figure
                   label={t('memory')}
                   unit={t('of', { all: format.figure(memory.budget_bytes / 1e9) })}
-                  line={t('free', { free: format.bytes(memory.free_bytes) })}
+                  line={t(othersTake(memory) > 0 ? 'free-others' : 'free', {
+                    free: format.bytes(memory.free_bytes),
+                    others: format.bytes(othersTake(memory)),
+                  })}
                 >
                   {format.figure(memory.used_bytes / 1e9)}
                 </Figure>
               </Link>
-              <a href="#engines">
-                <Figure
-                  label={t('engines')}
-                  unit={t('threads', { count: details?.threads_total ?? 0 })}
-                  line={`${name}, ${t('cores', { count: cores })}`}
-                >
-                  {details ? format.number(details.engines.length) : '–'}
-                </Figure>
-              </a>
-              <a href="#hardware">
-                <Figure
-                  label={t('bandwidth')}
-                  unit="GB/s"
-                  line={
-                    details?.bandwidth
-                      ? t('measured', { when: format.ago(new Date(details.bandwidth.measured_at)) })
-                      : t('unmeasured')
-                  }
-                >
-                  {details?.bandwidth ? format.figure(details.bandwidth.bytes_per_second / 1e9) : '–'}
-                </Figure>
-              </a>
-              <a href="#hardware">
-                <Figure
-                  label={t('disk')}
-                  unit={t('of-disk', { all: details ? format.bytes(details.disk.total_bytes, 0) : '–' })}
-                  line={t('disk-says')}
-                >
-                  {details ? format.bytes(details.disk.free_bytes, 0) : '–'}
-                </Figure>
-              </a>
+              {details === null ? (
+                <a href="#hardware">
+                  <Figure label={t('cores-of')} line={name}>
+                    {format.number(cores)}
+                  </Figure>
+                </a>
+              ) : (
+                <>
+                  {' '}
+                  <a href="#engines">
+                    <Figure
+                      label={t('engines')}
+                      unit={t('threads', { count: details.threads_total })}
+                      line={`${name}, ${t('cores', { count: cores })}`}
+                    >
+                      {format.number(details.engines.length)}
+                    </Figure>
+                  </a>
+                  <a href="#hardware">
+                    <Figure
+                      label={t('bandwidth')}
+                      unit="GB/s"
+                      line={
+                        details.bandwidth
+                          ? t('measured', { when: format.ago(new Date(details.bandwidth.measured_at)) })
+                          : t('unmeasured')
+                      }
+                    >
+                      {details.bandwidth ? format.figure(details.bandwidth.bytes_per_second / 1e9) : '–'}
+                    </Figure>
+                  </a>
+                  <a href="#hardware">
+                    <Figure
+                      label={t('disk')}
+                      unit={t('of-disk', { all: format.bytes(details.disk.total_bytes) })}
+                      line={t('disk-says')}
+                    >
+                      {format.bytes(details.disk.free_bytes)}
+                    </Figure>
+                  </a>
+                </>
+              )}{' '}
             </Strip>
             {details === null ? (
-              <Section title={t('hardware')}>
+              <Section title={t('hardware')} id="hardware">
                 <Note>{t('operators-only')}</Note>
               </Section>
             ) : (

@@ -10,11 +10,13 @@ import {
   Fit,
   type FitNumbers,
   type Format,
+  gapAfter,
   Loaded,
   precisionName,
   Section,
   ShowCall,
   samplesOf,
+  sentences,
   Table,
   TableFoot,
   useFitReason,
@@ -83,14 +85,15 @@ export function Catalogue({ search, set }: { search: ModelsSearch; set: SetSearc
               />
               {rows.length === 0 && (
                 <p className="soft none-found">
-                  {t('none-found')}{' '}
+                  {t('none-found')}
+                  {gapAfter(t('none-found'))}
                   <Link to="/models" className="t13">
                     {t('clear-all')}
                   </Link>
                 </p>
               )}
               <TableFoot end={t('shown-of', { shown: rows.length, all: page.total })}>
-                {t('estimates')} {!may('models.pull') && t('operators-act')}
+                {sentences(t('estimates'), !may('models.pull') && t('operators-act'))}
               </TableFoot>
               {query.hasNextPage && (
                 <div className="more-row">

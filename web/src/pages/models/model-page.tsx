@@ -4,7 +4,7 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { useLive } from '../../app/live.ts'
 import { usePlace } from '../../app/session.ts'
-import { Code, Loaded, Page, PageTitle, Section } from '../../ui/index.ts'
+import { Code, gapAfter, Loaded, Page, PageTitle, Section } from '../../ui/index.ts'
 import { Adapters } from './adapters.tsx'
 import { callSamples } from './call-samples.ts'
 import { DeleteDialog } from './delete-dialog.tsx'
@@ -111,7 +111,8 @@ function Story({ of: detail, search, set }: { of: ModelDetail; search: ModelSear
                 samples={callSamples(model.id, model.task)}
                 foot={
                   <>
-                    {t(model.weights === null ? 'runs-once-here' : 'runs-as-printed')}{' '}
+                    {t(model.weights === null ? 'runs-once-here' : 'runs-as-printed')}
+                    {gapAfter(t('runs-as-printed'))}
                     {may('keys.create') && <Link to="/keys">{t('create-key')}</Link>}
                   </>
                 }

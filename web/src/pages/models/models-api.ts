@@ -19,7 +19,7 @@ import type {
   SpeedOnWire,
   StripOnWire,
 } from '../../../../src/deployments/schema.ts'
-import { type Call, get } from '../../api/client.ts'
+import { ApiError, type Call, get } from '../../api/client.ts'
 import { filterOf, type ModelsSearch } from './search.ts'
 
 export type Model = ModelOnWire
@@ -42,6 +42,8 @@ const REPLICAS_EVERY_MS = 2_000
 /** Free memory moves also while nothing here changes. */
 const MODELS_EVERY_MS = 15_000
 
+const isNotFound = (error: Error | null) => error instanceof ApiError && error.status === 404
+
 const pathOf = (id: string) => `/api/models/${encodeURIComponent(id)}`
 
 export const modelsQuery = (search: ModelsSearch) => {
@@ -61,7 +63,10 @@ export const modelQuery = (id: string) =>
   queryOptions({
     queryKey: ['models', 'one', id],
     queryFn: ({ signal }) => get<ModelDetail>(pathOf(id), undefined, signal),
-    refetchInterval: MODELS_EVERY_MS,
+    // What is not there is not asked for on and on; an event that says that the models are others asks once more.
+    refetchInterval: ({ state }) => (isNotFound(state.error) ? false : MODELS_EVERY_MS),
+    refetchOnWindowFocus: ({ state }) => !isNotFound(state.error),
+    refetchOnReconnect: ({ state }) => !isNotFound(state.error),
   })
 
 /** @param enabled whether this person may see what runs (`status.read`) */

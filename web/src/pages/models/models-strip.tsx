@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { bytesIn, Figure, Sparkline, Strip, useFormat } from '../../ui/index.ts'
+import { othersTake } from '../machine/others-take.ts'
 import type { Strip as StripFacts } from './models-api.ts'
 import { useModelsWords } from './models-words.ts'
 
@@ -7,7 +8,8 @@ import { useModelsWords } from './models-words.ts'
 export function ModelsStrip({ of }: { of: StripFacts }) {
   const t = useModelsWords()
   const format = useFormat()
-  const { machine, memory, loaded, slots, peak_today: peak, last_hour: hour, disk } = of
+  const { memory, loaded, slots, peak_today: peak, last_hour: hour, disk } = of
+  const others = othersTake(memory)
   const [onDisk, unit] = bytesIn(disk.models_bytes)
   return (
     <Strip>
@@ -15,10 +17,9 @@ export function ModelsStrip({ of }: { of: StripFacts }) {
         <Figure
           label={t('memory')}
           unit={t('of-capacity', { capacity: format.bytes(memory.budget_bytes) })}
-          line={t(machine.gpus.length > 0 ? 'machine-gpu' : 'machine', {
-            name: machine.name,
-            cores: machine.cores,
-            gpu: machine.gpus.join(', '),
+          line={t(others > 0 ? 'free-others' : 'free-only', {
+            free: format.bytes(memory.free_bytes),
+            others: format.bytes(others),
           })}
         >
           {format.figure(memory.used_bytes / 1e9)}

@@ -21,7 +21,9 @@ export function Precisions({
   const format = useFormat()
   const group = useId()
   const { may } = usePlace()
+  const generates = model.task === 'chat' || model.task === 'moderation'
   const chosen = search.precision ?? model.weights?.precision ?? model.precision
+  const sized = generates ? precisions.find((one) => one.fit.needed_bytes !== null) : undefined
   const nameOf = (one: Choice) => precisionName(one.precision, t('other-precision'))
   const columns: Column<Choice>[] = [
     {
@@ -66,6 +68,11 @@ export function Precisions({
   return (
     <Section title={t('precision')} id="precisions">
       <Table label={t('precision')} columns={columns} rows={precisions} idOf={(one) => one.precision} openId={chosen} />
+      {sized && (
+        <p className="small faint under-table">
+          {t('memory-is-for', { context: format.number(sized.fit.context_tokens) })}
+        </p>
+      )}
       {no_source && model.weights === null && (
         <p className="t13 soft under-table">
           {t('no-source')} <span lang="en">{no_source}</span>

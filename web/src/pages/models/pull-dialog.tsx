@@ -91,7 +91,8 @@ function PullForm({ of: detail, onClose }: { of: ModelDetail; onClose: () => voi
         <p className="t13 soft">
           {reasonOf(choice.fit)}
           {gap}
-          {t(choice.source.publisher === 'maker' ? 'from-maker' : 'from-community')}{' '}
+          {t(choice.source.publisher === 'maker' ? 'from-maker' : 'from-community')}
+          {gap}
           {choice.source.url ? (
             <a href={choice.source.url} target="_blank" rel="noreferrer" className="breaks">
               {choice.source.name}

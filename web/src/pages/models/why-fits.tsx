@@ -54,6 +54,7 @@ export function WhyFits({ of: detail, search, set }: { of: ModelDetail; search: 
             <p className="t13 soft why-words">
               {reasonOf(of)}
               {gap}
+              {of.held_bytes > 0 && `${t('own-is-free', { held: format.amount(of.held_bytes) })}${gap}`}
               {generates && <ContextWords of={of} facts={facts} />}
               {of.sequences > 1 && `${gap}${t('for-sequences', { count: of.sequences })}`}
               {of.unloads.length > 0 &&
