@@ -4,7 +4,8 @@ import type { ReactNode } from 'react'
 import { useLive } from '../../app/live.ts'
 import { usePlace } from '../../app/session.ts'
 import { Section, Sign, useFormat } from '../../ui/index.ts'
-import { installationQuery } from './overview-api.ts'
+import { pullsShown } from '../models/pulls-shown.ts'
+import { failedPullsQuery, installationQuery } from './overview-api.ts'
 import { useOverviewWords } from './overview-words.ts'
 
 const DISK_FREE_LOW = 5e9
@@ -25,8 +26,9 @@ export function NeedsYou() {
   const { may } = usePlace()
   const { data: installation } = useQuery(installationQuery(may('status.read')))
   const { pulls, replicas, starter } = useLive()
+  const before = useQuery(failedPullsQuery(may('models.pull'))).data ?? []
   const needs: Need[] = [
-    ...pulls
+    ...pullsShown(pulls, before, Date.now())
       .filter((pull) => pull.state === 'failed')
       .map((pull) => ({
         id: pull.id,

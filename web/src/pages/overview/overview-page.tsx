@@ -10,7 +10,7 @@ import { DayChart } from './day-chart.tsx'
 import { LastRequests } from './last-requests.tsx'
 import { NeedsYou } from './needs-you.tsx'
 import { NextSteps } from './next-steps.tsx'
-import { type Overview, overviewQuery } from './overview-api.ts'
+import { loadedModelsQuery, type Overview, overviewQuery } from './overview-api.ts'
 import { useOverviewWords } from './overview-words.ts'
 import { UnderWay } from './under-way.tsx'
 
@@ -63,7 +63,13 @@ function Figures({ of: { today, last_week } }: { of: Overview }) {
   const { totals } = today
   const before = last_week.totals.tokens
   const change = before === 0 ? null : totals.tokens / before - 1
-  const loaded = replicas?.filter((replica) => replica.state === 'serving' || replica.state === 'idle')
+  const { may } = usePlace()
+  // Who may not see what runs sees which models answer at once.
+  const listed = useQuery(loadedModelsQuery(may('models.list') && replicas === null)).data
+  const running = replicas?.filter((replica) => replica.state === 'serving' || replica.state === 'idle')
+  const loaded = running
+    ? { count: running.length, names: running.map((replica) => replica.model_name) }
+    : listed && { count: listed.total, names: listed.data.map((model) => model.name) }
   const range = { from: today.from, to: today.to }
   return (
     <Strip>
@@ -94,18 +100,28 @@ function Figures({ of: { today, last_week } }: { of: Overview }) {
         <Figure
           label={t('first-token')}
           {...(totals.first_token_ms ? { unit: unitOf(format.duration(totals.first_token_ms.p50)) } : {})}
-          line={totals.first_token_ms ? t('p95', { time: format.duration(totals.first_token_ms.p95) }) : t('none-yet')}
+          line={
+            totals.first_token_ms ? (
+              <span title={t('about-help')}>{t('p95', { time: format.duration(totals.first_token_ms.p95) })}</span>
+            ) : (
+              t('none-yet')
+            )
+          }
         >
-          {totals.first_token_ms ? amountOf(format.duration(totals.first_token_ms.p50)) : '–'}
+          {totals.first_token_ms ? (
+            <span title={t('about-help')}>≈ {amountOf(format.duration(totals.first_token_ms.p50))}</span>
+          ) : (
+            '–'
+          )}
         </Figure>
       </Link>
       <Link to="/models">
         <Figure
           label={t('loaded')}
-          unit={t('models', { count: loaded?.length ?? 0 })}
-          line={loaded?.map((replica) => replica.model_name).join(', ') || t('loads-when-asked')}
+          {...(loaded ? { unit: t('models', { count: loaded.count }) } : {})}
+          line={loaded && (format.list(loaded.names) || t('loads-when-asked'))}
         >
-          {loaded === undefined ? '–' : format.number(loaded.length)}
+          {loaded ? format.number(loaded.count) : '–'}
         </Figure>
       </Link>
     </Strip>

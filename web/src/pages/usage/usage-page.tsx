@@ -7,7 +7,7 @@ import { Code, Empty, Icon, Loaded, PageTitle, Select, ShowCall, Split, useForma
 import { RangePicker } from '../../ui/range-picker.tsx'
 import { firstCall } from '../keys/first-call.ts'
 import { useModelNames } from '../keys/model-names.ts'
-import { DIMENSIONS, type Dimension, filterQuery, isFiltered } from './filter-search.ts'
+import { DIMENSIONS, type Dimension, filterQuery, isFiltered, reachesOrganization } from './filter-search.ts'
 import { Filters, ScopeSelect } from './filters.tsx'
 import { type Colours, coloursFor } from './group-colours.ts'
 import { GroupTable } from './group-table.tsx'
@@ -86,8 +86,10 @@ type Props = { search: UsageSearch; set: SetAddress<UsageSearch> }
 function Toolbar({ search, set }: Props) {
   const t = useUsageWords()
   const by = search.by ?? 'model'
-  // One project is no way to split it; routes are few, and a filter once one was opened.
-  const splits = DIMENSIONS.filter((one) => one !== 'project' || search.scope || by === 'project')
+  const place = usePlace()
+  const seesMore = place.organization !== null && reachesOrganization({ organization: place.organization })
+  // One project is no way to split it: who sees more than one splits all of them.
+  const splits = DIMENSIONS.filter((one) => one !== 'project' || seesMore || by === 'project')
   const filters: Dimension[] = ['model', 'key', 'person']
   if (search.scope) filters.unshift('project')
   if (search.route) filters.push('route')
@@ -104,7 +106,13 @@ function Toolbar({ search, set }: Props) {
         before={t('by')}
         value={by}
         choices={splits.map((one) => ({ value: one, label: t(`by-${one}`) }))}
-        onChange={(one) => set({ by: one === 'model' ? undefined : one, pick: undefined })}
+        onChange={(one) =>
+          set({
+            by: one === 'model' ? undefined : one,
+            pick: undefined,
+            ...(one === 'project' && seesMore ? { scope: 'organization', of: undefined } : {}),
+          })
+        }
       />
       <ScopeSelect
         search={search}

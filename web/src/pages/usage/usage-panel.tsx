@@ -142,7 +142,7 @@ function Split({ usage: { groups, totals }, by }: { usage: Usage; by: Dimension 
           id: group.id ?? 'other',
           name: nameOf(group, by),
           share: group.totals.tokens / totals.tokens,
-          says: format.percent(group.totals.tokens / totals.tokens, 0),
+          says: format.percent(group.totals.tokens / totals.tokens, 0).replace(' ', '\u00a0'),
         }))}
       />
     </>

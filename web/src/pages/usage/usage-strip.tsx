@@ -17,6 +17,7 @@ export function UsageStrip({ usage: { totals }, usage, search }: { usage: Usage;
   const to = (more = {}) => ({ to: '/requests', search: requestsOf(search, more) as never }) as const
   const failed = inTwo(format.percent(totals.failed / Math.max(1, totals.requests)))
   const median = inTwo(first ? format.duration(first.p50) : '–')
+  const about = first ? <span title={t('about-help')}>≈ </span> : null
   return (
     <Strip>
       <Link {...to()}>
@@ -46,8 +47,15 @@ export function UsageStrip({ usage: { totals }, usage, search }: { usage: Usage;
         <Figure
           label={t('first-token')}
           unit={median.unit}
-          line={first ? t('p95', { time: format.duration(first.p95) }) : t('no-streams')}
+          line={
+            first ? (
+              <span title={t('about-help')}>{t('p95', { time: format.duration(first.p95) })}</span>
+            ) : (
+              t('no-streams')
+            )
+          }
         >
+          {about}
           {median.amount}
         </Figure>
       </Link>
