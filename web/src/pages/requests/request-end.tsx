@@ -16,7 +16,10 @@ export function RequestEnd({ of: request }: { of: RequestSeen }) {
   const means = code === null ? null : key in en ? t(key as ErrorKey) : t('error-unknown', { status, code })
   const said = [
     cut_by && t(`cut-by-${cut_by}`),
-    cut_by === 'client' && t('cut-do-client', { total: format.duration(request.total_ms) }),
+    cut_by === 'client' &&
+      t(request.key_kind === 'console' ? 'cut-do-playground' : 'cut-do-client', {
+        total: format.duration(request.total_ms),
+      }),
     means,
   ].filter(Boolean)
   return (

@@ -50,7 +50,10 @@ export function RequestPhases({ of: request }: { of: RequestSeen }) {
         )}
       </div>
       {first !== null && request.stream && (
-        <p className="phases-first small faint">
+        <p
+          className={`phases-first small faint ${first > 0.5 ? 'late' : ''}`}
+          style={{ '--at': `${first * 100}%` } as CSSProperties}
+        >
           <i />
           {t('first-token-at', { time: format.duration(request.first_token_ms ?? 0) })}
         </p>
