@@ -28,7 +28,9 @@ export function DeleteSection({
   const act = useAct(changes, onDone)
   return (
     <Section title={t('end')}>
-      <Note tone="warn">{says}</Note>
+      <div className="form">
+        <Note tone="warn">{says}</Note>
+      </div>
       <div className="form-acts setting-end">
         <Button look="danger" onClick={() => setOpen(true)}>
           {label}

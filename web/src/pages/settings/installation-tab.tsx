@@ -69,7 +69,7 @@ function Where({ of: { data_folder, address, logs, config_file, workers } }: { o
           <div className="small faint">
             {t('disk-free', {
               free: format.bytes(data_folder.disk_free_bytes),
-              all: format.bytes(data_folder.disk_total_bytes, 0),
+              all: format.bytes(data_folder.disk_total_bytes),
             })}
           </div>
         </Fact>
@@ -84,7 +84,9 @@ function Where({ of: { data_folder, address, logs, config_file, workers } }: { o
         </Fact>
         <Fact name={t('config-file')}>
           <Id text={config_file.path} />
-          <div className="small faint">{t('config-sets', { count: config_file.settings })}</div>
+          <div className="small faint">
+            {config_file.settings === 0 ? t('config-sets-nothing') : t('config-sets', { count: config_file.settings })}
+          </div>
         </Fact>
         <Fact name={t('workers')}>
           {workers
