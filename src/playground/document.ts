@@ -117,7 +117,12 @@ export const TurnShape = Type.Object(
 export const DocumentShape = Type.Object(
   {
     format: Type.Literal(1, { description: 'Of this shape.' }),
-    models: Type.Array(ModelName, { minItems: 1, maxItems: MODELS_MAX, uniqueItems: true, description: 'Compared.' }),
+    models: Type.Array(ModelName, {
+      minItems: 1,
+      maxItems: MODELS_MAX,
+      uniqueItems: true,
+      description: 'Compared. A name that ends in `#2`, `#3` or `#4` is the same model once more.',
+    }),
     system_prompt: Text('Empty = none.'),
     parameters: ParametersShape,
     tools_json: orNull(Text('JSON array as it was typed; it may be unfinished. Null = no tools.')),

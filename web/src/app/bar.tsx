@@ -37,7 +37,9 @@ export function Bar({ onMenu, onFind }: { onMenu: () => void; onFind: () => void
           <>
             <Link to={entry.path}>{t(entry.name)}</Link>
             <span className="sep">/</span>
-            <b className="cut">{deeper}</b>
+            <b className="cut" title={deeper}>
+              {deeper}
+            </b>
           </>
         ) : (
           <b className="cut">
