@@ -6,7 +6,7 @@ import type { Static } from 'typebox'
 import type { AcceptedShape, InvitationSeen } from '../../../../src/identity/invitation-schema.ts'
 import { ApiError, api } from '../../api/client.ts'
 import { meQuery } from '../../app/session.ts'
-import { Bones, Button, Note, TextField, Trouble } from '../../ui/index.ts'
+import { Bones, Button, Note, sentences, TextField, Trouble } from '../../ui/index.ts'
 import { Alone } from './alone.tsx'
 import { useAloneWords } from './alone-words.ts'
 import { NewPassword } from './password-fields.tsx'
@@ -72,14 +72,12 @@ export default function InvitePage() {
   return (
     <Alone
       title={t('invite-to', { where })}
-      says={
-        <>
-          {inviter_name
-            ? t('invite-by', { name: inviter_name, role: t(`role-${role}`) })
-            : t('invite-as', { role: t(`role-${role}`) })}{' '}
-          {t(`role-${role}-may`)}
-        </>
-      }
+      says={sentences(
+        inviter_name
+          ? t('invite-by', { name: inviter_name, role: t(`role-${role}`) })
+          : t('invite-as', { role: t(`role-${role}`) }),
+        t(`role-${role}-may`),
+      )}
     >
       <form
         className="form"
