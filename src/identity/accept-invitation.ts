@@ -5,11 +5,14 @@ import type { Db, Tx } from '../platform/database/database.ts'
 import { newId, randomText } from '../platform/ids.ts'
 import type { Audit } from './audit.ts'
 import { AlreadyMember, InvitationFormRefused, InvitationInvalid, PersonExists } from './errors.ts'
+import { makerMayStill } from './invitation-right.ts'
 import type { Invitation, Invitations } from './invitations.ts'
+import type { KeyChanges } from './key-changes.ts'
 import type { People } from './people.ts'
+import { keyNames, settleRoleChange } from './role-change.ts'
 import type { OrganizationRole, PersonCaller, ProjectRole } from './rules.ts'
 import { checkSetupForm } from './setup-form.ts'
-import { authAccount, authUser, invitation, member, projectMember } from './tables.ts'
+import { authAccount, authUser, invitation, member, organization, projectMember } from './tables.ts'
 
 /** Who accepts: somebody who is signed in, or somebody new with a name and a password. */
 export type Accepting = { person: PersonCaller } | { person: null; name: string; password: string }
@@ -23,14 +26,15 @@ export type Accepted = {
   role: OrganizationRole
 }
 
-type Deps = { db: Db; clock: Clock; audit: Audit; people: People; invitations: Invitations }
+type Deps = { db: Db; clock: Clock; audit: Audit; people: People; invitations: Invitations; changes: KeyChanges }
 
 export type AcceptInvitation = ReturnType<typeof createAcceptInvitation>
 
-export function createAcceptInvitation({ db, clock, audit, people, invitations }: Deps) {
+export function createAcceptInvitation({ db, clock, audit, people, invitations, changes }: Deps) {
   /**
-   * Uses the link. All or nothing: where it is refused, the link stays good.
-   * @throws InvitationInvalid
+   * Uses the link. All or nothing: where it is refused, the link stays good. A role in one project may be less than what
+   * he had there by the organisation; then the keys and invitations go that he could not make any more.
+   * @throws InvitationInvalid also where its maker may not make it any more
    * @throws InvitationFormRefused with every problem of name and password
    * @throws PersonExists where the invited address can sign in already
    * @throws AlreadyMember
@@ -39,22 +43,29 @@ export function createAcceptInvitation({ db, clock, audit, people, invitations }
   return async (token: string, accepting: Accepting, address: string | null): Promise<Accepted> => {
     const found = await invitations.look(token, address)
     const newcomer = accepting.person === null ? await newcomerOf(found, accepting) : null
-    return db.transaction(async (tx) => {
+    const accepted = await db.transaction(async (tx) => {
       const atMs = clock.nowMs()
       const now = new Date(atMs)
       const userId = accepting.person?.userId ?? newId('usr', atMs)
+      // Locked, as by whoever changes roles there: of two first owners at once, the second finds one.
+      await tx
+        .select({ id: organization.id })
+        .from(organization)
+        .where(eq(organization.id, found.organizationId))
+        .for('update')
       // update invitation set accepted_at = $1 where sha256 = $2 and accepted_at is null and revoked_at is null: one winner.
       const won = await tx
         .update(invitation)
         .set({ acceptedAt: now, acceptedBy: userId })
         .where(and(eq(invitation.sha256, found.sha256), isNull(invitation.acceptedAt), isNull(invitation.revokedAt)))
         .returning({ id: invitation.id })
-      if (won.length !== 1) throw new InvitationInvalid({})
+      if (won.length !== 1 || !(await makerMayStill(tx, found))) throw new InvitationInvalid({})
       if (newcomer) await insertPerson(tx, { ...newcomer, userId, now })
       await join(tx, found, userId, now)
+      const who = { actor: { kind: 'person', id: userId }, address } as const
+      const went = await settleRoleChange(tx, { organizationId: found.organizationId, userId }, { ...who, audit, now })
       await audit.record(tx, {
-        actor: { kind: 'person', id: userId },
-        address,
+        ...who,
         action: 'invitation.accepted',
         target: found.id,
         organizationId: found.organizationId,
@@ -65,6 +76,8 @@ export function createAcceptInvitation({ db, clock, audit, people, invitations }
           role: found.role,
           projectId: found.projectId,
           isNew: newcomer !== null,
+          keysRevoked: keyNames(went.keysRevoked),
+          invitationsRevoked: went.invitationsRevoked,
         },
       })
       return {
@@ -76,6 +89,8 @@ export function createAcceptInvitation({ db, clock, audit, people, invitations }
         role: found.role,
       }
     })
+    await changes.tell()
+    return accepted
   }
 
   /** Checked and hashed before the transaction: a hash takes a tenth of a second, and the embedded database has one connection. */

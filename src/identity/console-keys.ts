@@ -14,6 +14,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Db, Tx } from '../platform/database/database.ts'
 import { newId, randomText } from '../platform/ids.ts'
 import { type Audit, by } from './audit.ts'
+import { callersNow } from './callers-now.ts'
 import { Forbidden, Unauthenticated } from './errors.ts'
 import type { KeyChangeLimit } from './key-caps.ts'
 import type { KeyChanges } from './key-changes.ts'
@@ -21,7 +22,7 @@ import { forgetEndedSecrets } from './key-rotation.ts'
 import { makeKeySecret } from './key-secret.ts'
 import type { Organizations } from './organizations.ts'
 import { type Caller, type KeyScope, may, type PersonCaller, RULES, requireMay, whoMay } from './rules.ts'
-import { apiKey, authSession, consoleKeyDay, member, projectMember } from './tables.ts'
+import { apiKey, authSession, consoleKeyDay } from './tables.ts'
 
 export type ConsoleKey = {
   id: string
@@ -34,7 +35,14 @@ export type ConsoleKey = {
 
 export type ConsoleKeys = ReturnType<typeof createConsoleKeys>
 
-type ConsoleKeysDeps = { db: Db; clock: Clock; audit: Audit; organizations: Organizations; changes: KeyChanges; limit: KeyChangeLimit }
+type ConsoleKeysDeps = {
+  db: Db
+  clock: Clock
+  audit: Audit
+  organizations: Organizations
+  changes: KeyChanges
+  limit: KeyChangeLimit
+}
 
 const NAME = 'Playground'
 const SCOPES: readonly KeyScope[] = ['inference', 'models.read']
@@ -153,7 +161,7 @@ export function createConsoleKeys({ db, clock, audit, organizations, changes, li
       .from(apiKey)
       .where(live)
     if (keys.length === 0) return
-    const people = await holdersOf([...new Set(keys.map(({ createdBy }) => createdBy))])
+    const people = await callersNow(db, [...new Set(keys.map(({ createdBy }) => createdBy))])
     const orphans = keys.filter((key) => {
       const person = people.get(key.createdBy)
       return key.sessionId === null || !person || !may(person, 'inference', key)
@@ -164,25 +172,6 @@ export function createConsoleKeys({ db, clock, audit, organizations, changes, li
       .update(apiKey)
       .set({ revokedAt: now })
       .where(and(inArray(apiKey.id, ids), live))
-  }
-
-  /** People by id, with the roles they hold now; whoever holds none is left out. */
-  async function holdersOf(userIds: string[]): Promise<Map<string, PersonCaller>> {
-    const [memberships, projectRoles] = await Promise.all([
-      db.select().from(member).where(inArray(member.userId, userIds)),
-      db.select().from(projectMember).where(inArray(projectMember.userId, userIds)),
-    ])
-    const byPerson = (userId: string): PersonCaller => ({
-      kind: 'person',
-      userId,
-      name: '',
-      email: '',
-      operator: false,
-      memberships: memberships.filter((one) => one.userId === userId),
-      projectRoles: projectRoles.filter((one) => one.userId === userId),
-      address: null,
-    })
-    return new Map(userIds.map((userId) => [userId, byPerson(userId)]))
   }
 }
 

@@ -78,7 +78,7 @@ export function createIdentity(deps: IdentityDeps) {
     limit: invitationLimit,
     publicUrl,
   })
-  const acceptInvitation = createAcceptInvitation({ db, clock, audit, people, invitations })
+  const acceptInvitation = createAcceptInvitation({ db, clock, audit, people, invitations, changes })
   const keyLimit = createKeyChangeLimit(clock)
   const keys = createKeys({ db, clock, audit, organizations, changes, limit: keyLimit, contentDaysMax })
   const consoleKeys = createConsoleKeys({ db, clock, audit, organizations, changes, limit: keyLimit })

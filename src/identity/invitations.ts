@@ -14,6 +14,7 @@ import { type Page, type PageOf, pageOf } from '../platform/paging.ts'
 import { type Audit, actorOf, by } from './audit.ts'
 import { EmailRefused, InvitationInvalid, InvitationUnknown, OwnerOfProject, ProjectUnknown } from './errors.ts'
 import { invitationMail } from './invitation-mail.ts'
+import { makerMayStill, mayInviteFirstOwner } from './invitation-right.ts'
 import { namesOf } from './names.ts'
 import { organizationFor } from './organization-for.ts'
 import type { Organizations } from './organizations.ts'
@@ -21,7 +22,7 @@ import { reaches } from './reach.ts'
 import { type Caller, may, type OrganizationRole, requireMay } from './rules.ts'
 import { checkSetupForm } from './setup-form.ts'
 import type { SignInLimit } from './sign-in-limit.ts'
-import { invitation, member, organization, project } from './tables.ts'
+import { invitation, organization, project } from './tables.ts'
 import { withinProjects } from './within.ts'
 
 export const INVITATION_DAYS = 7
@@ -177,7 +178,7 @@ export function createInvitations({ db, clock, audit, organizations, mailer, lim
     },
 
     /**
-     * An open invitation by the token of its link, for whoever has it.
+     * An open invitation by the token of its link, for whoever has it. It is good for as long as its maker may make it.
      * @throws InvitationInvalid
      * @throws TooManySignIns
      */
@@ -185,14 +186,14 @@ export function createInvitations({ db, clock, audit, organizations, mailer, lim
       const sha256 = tokenSha256(token)
       limit.spend(address, null)
       const [found] = await named(await rows(and(eq(invitation.sha256, sha256), stillOpen()), 1))
-      if (!found) throw new InvitationInvalid({})
+      if (!found || !(await makerMayStill(db, found))) throw new InvitationInvalid({})
       return { ...found, sha256 }
     },
   }
 
   async function requireMayInvite(caller: Caller, { organizationId, projectId, role }: InvitationWanted) {
     if (projectId === null) {
-      if (role === 'owner' && may(caller, 'organizations.create') && (await isOwnerless(organizationId))) return
+      if (role === 'owner' && (await mayInviteFirstOwner(db, caller, organizationId))) return
       await organizationFor(db, caller, organizationId, 'invitations.create')
     } else {
       const home = await organizations.project(caller, projectId)
@@ -201,17 +202,6 @@ export function createInvitations({ db, clock, audit, organizations, mailer, lim
       if (role === 'owner') throw new OwnerOfProject({})
     }
     if (role === 'owner') requireMay(caller, 'owners.change', { organizationId })
-  }
-
-  /** New, and made for somebody else: whoever may make organisations may invite its first owner too, and nobody after him. */
-  async function isOwnerless(organizationId: string): Promise<boolean> {
-    const [found] = await db
-      .select({ owner: member.userId })
-      .from(organization)
-      .leftJoin(member, and(eq(member.organizationId, organization.id), eq(member.role, 'owner')))
-      .where(eq(organization.id, organizationId))
-      .limit(1)
-    return found !== undefined && found.owner === null
   }
 
   /** The link is in the answer either way, so a mail server's trouble is told and fails nothing. */

@@ -49,17 +49,18 @@ export async function memberRoutes(server: Server, { identity }: { identity: Ide
         tags: ['People'],
         summary: "Change a member's role",
         description:
-          'Only an owner makes, changes or unmakes an owner, and the last one stays. Open invitations that this person made and could not make any more are taken back. Keys stay.',
+          'Only an owner makes, changes or unmakes an owner, and the last one stays. Open invitations that this person made and could not make any more are taken back. Keys that this person owns in projects where prompts are refused to them now are revoked, which the answer names; those of service accounts stay.',
         params: Type.Object({ id, user_id: id }),
         body: wire.RoleChange,
-        response: { 200: wire.MemberShape, 400: ErrorShape, ...refusals, 409: ErrorShape },
+        response: { 200: wire.MemberChangedShape, 400: ErrorShape, ...refusals, 409: ErrorShape },
       },
     },
     async (request) => {
       const caller = knownCaller(request)
       const { id, user_id } = request.params
       const changed = await members.changeRole(caller, id, user_id, request.body.role)
-      return wire.memberOnWire(changed, caller, id)
+      const keys_revoked = changed.keysRevoked.map(revokedKeyOnWire)
+      return { ...wire.memberOnWire(changed, caller, id), keys_revoked }
     },
   )
 
@@ -90,7 +91,7 @@ export async function memberRoutes(server: Server, { identity }: { identity: Ide
         tags: ['People'],
         summary: 'List who has a role in a project, the newest people first',
         description:
-          '`role` is the one that counts: `project_role`, else `organization_role`; an owner stays an owner.',
+          '`role` is the one that counts: `project_role`, else `organization_role`; an owner stays an owner. A guest, who has a role in this project alone and does not manage it, gets those who have a role in it or manage the organisation, without e-mail addresses.',
         params: Type.Object({ id }),
         querystring: Type.Object({ ...PageQuery, search }, { additionalProperties: false }),
         response: { 200: wire.ProjectMemberPage, 400: ErrorShape, ...refusals },
@@ -112,15 +113,16 @@ export async function memberRoutes(server: Server, { identity }: { identity: Ide
         tags: ['People'],
         summary: 'Give somebody a role in one project',
         description:
-          'Beside the role in the organisation, be it more or less. Whoever is new to the organisation is invited instead.',
+          'Beside the role in the organisation, be it more or less. Whoever is new to the organisation is invited instead. Open invitations that this person made and could not make any more are taken back, and keys that they own here are revoked where prompts are refused to them now.',
         params: Type.Object({ id, user_id: id }),
         body: wire.ProjectRoleChange,
-        response: { 200: wire.ProjectMemberShape, 400: ErrorShape, ...refusals, 409: ErrorShape },
+        response: { 200: wire.ProjectMemberChangedShape, 400: ErrorShape, ...refusals, 409: ErrorShape },
       },
     },
     async (request) => {
       const { id, user_id } = request.params
-      return wire.projectMemberOnWire(await projectMembers.set(knownCaller(request), id, user_id, request.body.role))
+      const changed = await projectMembers.set(knownCaller(request), id, user_id, request.body.role)
+      return { ...wire.projectMemberOnWire(changed), keys_revoked: changed.keysRevoked.map(revokedKeyOnWire) }
     },
   )
 
@@ -132,7 +134,7 @@ export async function memberRoutes(server: Server, { identity }: { identity: Ide
         tags: ['People'],
         summary: 'Take a role in one project back',
         description:
-          'The role in the organisation counts again. Where there is none, the person is out of the project, and the keys made there are revoked.',
+          'The role in the organisation counts again; where there is none, the person is out of the project. Open invitations that this person made and could not make any more are taken back, and keys that they own here are revoked where prompts are refused to them now.',
         params: Type.Object({ id, user_id: id }),
         response: { 200: wire.ProjectDepartureShape, ...refusals },
       },

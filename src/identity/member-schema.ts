@@ -36,6 +36,11 @@ export const MemberPage = pageShape(MemberShape)
 
 export const RoleChange = Type.Object({ role: oneOf(ORGANIZATION_ROLES) }, { additionalProperties: false })
 
+const KeysOfRole = Type.Array(RevokedKeyShape, {
+  description: 'Keys that this person owns in projects where prompts are refused to them now.',
+})
+export const MemberChangedShape = Type.Object({ ...MemberShape.properties, keys_revoked: KeysOfRole })
+
 export const DepartureShape = Type.Object({
   user_id: Type.String(),
   keys_revoked: Type.Array(RevokedKeyShape, { description: 'Keys that this person made and no service account owns.' }),
@@ -72,20 +77,20 @@ export function departureOnWire(userId: string, gone: Departure): Static<typeof 
 export const ProjectMemberShape = Type.Object({
   user_id: Type.String(),
   name: Type.String(),
-  email: Type.String(),
+  email: orNull(Type.String({ description: 'Null where the caller is a guest of this project.' })),
   role: oneOf(ORGANIZATION_ROLES),
   organization_role: orNull(oneOf(ORGANIZATION_ROLES)),
   project_role: orNull(oneOf(PROJECT_ROLES)),
 })
 export const ProjectMemberPage = pageShape(ProjectMemberShape)
 
+export const ProjectMemberChangedShape = Type.Object({ ...ProjectMemberShape.properties, keys_revoked: KeysOfRole })
+
 export const ProjectRoleChange = Type.Object({ role: oneOf(PROJECT_ROLES) }, { additionalProperties: false })
 
 export const ProjectDepartureShape = Type.Object({
   user_id: Type.String(),
-  keys_revoked: Type.Array(RevokedKeyShape, {
-    description: 'Keys that this person made here, where nothing is left in the organisation either.',
-  }),
+  keys_revoked: KeysOfRole,
 })
 
 export function projectMemberOnWire(member: ProjectMember): Static<typeof ProjectMemberShape> {

@@ -3,8 +3,10 @@ import type { Clock } from '../platform/clock.ts'
 import type { Db, Tx } from '../platform/database/database.ts'
 import { type Page, type PageOf, pageOf } from '../platform/paging.ts'
 import { type Audit, by } from './audit.ts'
+import { endResetLinks } from './end-reset-links.ts'
 import { LastOperator, PersonUnknown } from './errors.ts'
 import { calledLike, lastSeen } from './members.ts'
+import { revokeInvitationsOf } from './revoke-invitations.ts'
 import { type Caller, requireMay } from './rules.ts'
 import { authUser, installationRole, member } from './tables.ts'
 
@@ -61,12 +63,15 @@ export function createOperators({ db, clock, audit }: { db: Db; clock: Clock; au
           .values({ userId: person.id, role: 'operator', createdAt: new Date(clock.nowMs()) })
           .onConflictDoNothing()
           .returning({ userId: installationRole.userId })
-        if (made.length > 0) await tell(tx, caller, person, false)
+        if (made.length === 0) return
+        await endResetLinks(tx, person.id)
+        await tell(tx, caller, person, { before: false, after: true })
       })
       return shownOne(person.id)
     },
 
     /**
+     * Open invitations that he made by this role alone, of first owners, are taken back.
      * @throws PersonUnknown where he is none
      * @throws LastOperator
      * @throws Forbidden
@@ -91,20 +96,27 @@ export function createOperators({ db, clock, audit }: { db: Db; clock: Clock; au
         await tx
           .delete(installationRole)
           .where(and(eq(installationRole.userId, userId), eq(installationRole.role, 'operator')))
-        await tell(tx, caller, person, true)
+        const now = new Date(clock.nowMs())
+        const invitationsRevoked = await revokeInvitationsOf(tx, { organizationId: null, userId, now })
+        await tell(tx, caller, person, { before: true, after: false, invitationsRevoked })
       })
       return shownOne(userId)
     },
   }
 
-  function tell(tx: Tx, caller: Caller, person: { id: string; email: string }, before: boolean) {
+  function tell(
+    tx: Tx,
+    caller: Caller,
+    person: { id: string; email: string },
+    { before, after, ...also }: { before: boolean; after: boolean; invitationsRevoked?: number },
+  ) {
     return audit.record(tx, {
       ...by(caller),
       action: before ? 'operator.withdrawn' : 'operator.granted',
       target: person.id,
       organizationId: null,
       before: { email: person.email, operator: before },
-      after: { email: person.email, operator: !before },
+      after: { email: person.email, operator: after, ...also },
     })
   }
 

@@ -4,10 +4,10 @@ import type { Clock } from '../platform/clock.ts'
 import type { Db, Tx } from '../platform/database/database.ts'
 import { randomText } from '../platform/ids.ts'
 import { type Mailer, MailNotConfigured } from '../platform/mail.ts'
-import { type Audit, by } from './audit.ts'
+import { type Audit, actorOf, by } from './audit.ts'
 import type { AuthRouter } from './auth-router.ts'
 import type { KeyChanges } from './key-changes.ts'
-import type { LinkedPerson, PersonLinks } from './person-links.ts'
+import type { LinkedPerson, LinkOrigin, PersonLinks } from './person-links.ts'
 import { passwordChangedMail, passwordResetMail } from './person-mails.ts'
 import type { PersonReach } from './person-reach.ts'
 import type { Caller } from './rules.ts'
@@ -66,7 +66,8 @@ export function createPasswordReset(deps: PasswordResetDeps) {
     },
 
     /**
-     * A link for somebody else, to be handed over. Earlier ones stop being valid.
+     * A link for somebody else, to be handed over. Earlier ones stop being valid. It is good for as long as its maker may
+     * make it, which is asked again when it is looked at and when it is used.
      * @param who a person's id or e-mail address
      * @throws PersonUnknown
      * @throws Forbidden
@@ -74,7 +75,7 @@ export function createPasswordReset(deps: PasswordResetDeps) {
     async makeLink(caller: Caller, who: string): Promise<ResetLink> {
       const { id, name, email, places } = await reach.require(caller, who, 'people.reset_password')
       const link = await db.transaction(async (tx) => {
-        const made = await links.makeToShow(tx, 'password-reset', id)
+        const made = await links.makeToShow(tx, 'password-reset', id, actorOf(caller).id)
         // On the trail of every organisation too: its owners should see who could have let himself in.
         for (const organizationId of new Set([null, ...places.map((place) => place.organizationId)]))
           await audit.record(tx, {
@@ -92,7 +93,9 @@ export function createPasswordReset(deps: PasswordResetDeps) {
     /** Whose password a link may set. @throws PersonLinkInvalid @throws TooManySignIns */
     async personOf(token: string, address: string | null): Promise<LinkedPerson> {
       limit.spend(address, null)
-      return links.personOf('password-reset', token)
+      const { id, name, email, ...origin } = await links.personOf('password-reset', token)
+      await requireGood(db, id, origin)
+      return { id, name, email }
     },
 
     /**
@@ -108,7 +111,8 @@ export function createPasswordReset(deps: PasswordResetDeps) {
       // Outside the transaction: it takes a tenth of a second, and the embedded database has one connection.
       const hash = await (await auth.passwords()).hash(password)
       const person = await db.transaction(async (tx) => {
-        const { userId, mailedTo } = await links.use(tx, 'password-reset', token)
+        const { userId, mailedTo, madeBy } = await links.use(tx, 'password-reset', token)
+        await requireGood(tx, userId, { mailedTo, madeBy })
         const now = new Date(clock.nowMs())
         const [user] = await tx
           .select({ id: authUser.id, name: authUser.name, email: authUser.email })
@@ -136,6 +140,16 @@ export function createPasswordReset(deps: PasswordResetDeps) {
       links.tell(passwordChangedMail(person, publicUrl))
       return person
     },
+  }
+
+  /**
+   * A link that was shown opens no more than its maker may open now: either of the two may hold another role since.
+   * @throws PersonLinkInvalid
+   */
+  async function requireGood(reader: Db | Tx, personId: string, { mailedTo, madeBy }: LinkOrigin): Promise<void> {
+    if (mailedTo !== null) return
+    if (madeBy === null || !(await reach.makerMayStill(reader, madeBy, personId, 'people.reset_password')))
+      throw new PersonLinkInvalid({})
   }
 }
 

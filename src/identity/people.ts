@@ -3,6 +3,7 @@ import { eq } from 'drizzle-orm'
 import type { Db } from '../platform/database/database.ts'
 import type { Audit } from './audit.ts'
 import type { AuthRouter } from './auth-router.ts'
+import { endResetLinks } from './end-reset-links.ts'
 import type { PersonCaller } from './rules.ts'
 import type { Sessions } from './sessions.ts'
 import { passwordProblem } from './setup-form.ts'
@@ -118,15 +119,16 @@ export function createPeople({ db, audit, auth, sessions, limit }: PeopleDeps) {
       })
       if (!response.ok) throw new CurrentPasswordWrong({})
       limit.succeeded(address, person.email)
-      await db.transaction((tx) =>
-        audit.record(tx, {
+      await db.transaction(async (tx) => {
+        await endResetLinks(tx, person.userId)
+        await audit.record(tx, {
           actor: { kind: 'person', id: person.userId },
           action: 'person.password_changed',
           target: person.userId,
           organizationId: null,
           address,
-        }),
-      )
+        })
+      })
       await sessions.told()
       return response.headers.getSetCookie()
     },

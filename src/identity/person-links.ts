@@ -20,6 +20,8 @@ const MAILS_MAX = 3
 
 export type LinkKind = (typeof personLink.$inferSelect)['kind']
 export type LinkedPerson = { id: string; name: string; email: string }
+/** `mailedTo`: where it was mailed; null = it was shown to `madeBy`, a person's id or `machine`. */
+export type LinkOrigin = { mailedTo: string | null; madeBy: string | null }
 
 const PAGES: Record<LinkKind, string> = { 'password-reset': 'reset-password', 'email-change': 'confirm-email' }
 
@@ -40,20 +42,31 @@ export function createPersonLinks({ db, clock, log, mailer, publicUrl }: PersonL
           .select({ sha256: personLink.sha256 })
           .from(personLink)
           .where(and(eq(personLink.userId, userId), eq(personLink.kind, kind), gt(personLink.createdAt, since)))
-        return recent.length >= MAILS_MAX ? null : insert(tx, kind, userId, mailedTo)
+        return recent.length >= MAILS_MAX ? null : insert(tx, kind, userId, { mailedTo, madeBy: null })
       })
     },
 
     /** A link to show to whoever makes it, in the place of all earlier ones of its kind. */
-    async makeToShow(tx: Tx, kind: LinkKind, userId: string): Promise<{ url: string; expiresAt: Date }> {
+    async makeToShow(
+      tx: Tx,
+      kind: LinkKind,
+      userId: string,
+      madeBy: string,
+    ): Promise<{ url: string; expiresAt: Date }> {
       await tx.delete(personLink).where(and(eq(personLink.userId, userId), eq(personLink.kind, kind)))
-      return insert(tx, kind, userId, null)
+      return insert(tx, kind, userId, { mailedTo: null, madeBy })
     },
 
     /** Whose link it is. @throws PersonLinkInvalid */
-    async personOf(kind: LinkKind, token: string): Promise<LinkedPerson> {
+    async personOf(kind: LinkKind, token: string): Promise<LinkedPerson & LinkOrigin> {
       const [found] = await db
-        .select({ id: authUser.id, name: authUser.name, email: authUser.email })
+        .select({
+          id: authUser.id,
+          name: authUser.name,
+          email: authUser.email,
+          mailedTo: personLink.mailedTo,
+          madeBy: personLink.madeBy,
+        })
         .from(personLink)
         .innerJoin(authUser, eq(authUser.id, personLink.userId))
         .where(isValid(kind, token))
@@ -63,16 +76,16 @@ export function createPersonLinks({ db, clock, log, mailer, publicUrl }: PersonL
 
     /**
      * Uses a link and ends all others of the person. Of two who use it at once, one wins.
-     * @returns whose it is, and where it was mailed, which is proved now; null = it was shown
+     * @returns whose it is, and where it was mailed, which is proved now
      * @throws PersonLinkInvalid
      */
-    async use(tx: Tx, kind: LinkKind, token: string): Promise<{ userId: string; mailedTo: string | null }> {
+    async use(tx: Tx, kind: LinkKind, token: string): Promise<{ userId: string } & LinkOrigin> {
       // update person_link set used_at = $1 where sha256 = $2 and kind = $3 and used_at is null and expires_at > $1
       const [used] = await tx
         .update(personLink)
         .set({ usedAt: new Date(clock.nowMs()) })
         .where(isValid(kind, token))
-        .returning({ userId: personLink.userId, mailedTo: personLink.mailedTo })
+        .returning({ userId: personLink.userId, mailedTo: personLink.mailedTo, madeBy: personLink.madeBy })
       if (!used) throw new PersonLinkInvalid({})
       await tx.delete(personLink).where(and(eq(personLink.userId, used.userId), isNull(personLink.usedAt)))
       return used
@@ -100,11 +113,11 @@ export function createPersonLinks({ db, clock, log, mailer, publicUrl }: PersonL
     running.add(job)
   }
 
-  async function insert(tx: Tx, kind: LinkKind, userId: string, mailedTo: string | null) {
+  async function insert(tx: Tx, kind: LinkKind, userId: string, origin: LinkOrigin) {
     const token = randomBytes(32).toString('base64url')
     const createdAt = new Date(clock.nowMs())
     const expiresAt = new Date(clock.nowMs() + VALID_MS)
-    await tx.insert(personLink).values({ sha256: sha256(token), kind, userId, mailedTo, createdAt, expiresAt })
+    await tx.insert(personLink).values({ sha256: sha256(token), kind, userId, ...origin, createdAt, expiresAt })
     return { url: `${publicUrl}/${PAGES[kind]}?token=${token}`, expiresAt }
   }
 

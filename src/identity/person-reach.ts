@@ -4,7 +4,8 @@
  * new password could use the link himself.
  */
 import { eq } from 'drizzle-orm'
-import type { Db } from '../platform/database/database.ts'
+import type { Db, Tx } from '../platform/database/database.ts'
+import { makerNow } from './callers-now.ts'
 import { Forbidden, PersonUnknown } from './errors.ts'
 import { type Action, type Caller, may, RULES, whoMay } from './rules.ts'
 import { authUser, installationRole, member, projectMember } from './tables.ts'
@@ -30,28 +31,34 @@ export function createPersonReach({ db }: { db: Db }) {
      * @throws Forbidden where the caller sees him and may not
      */
     async require(caller: Caller, who: string, action: PersonAction): Promise<PersonReached> {
-      const person = await find(who)
+      const person = await find(db, who)
       if (person === null || !sees(caller, person)) throw new PersonUnknown({ person: who })
       if (!reaches(caller, person, action))
         throw new Forbidden({ action, does: RULES[action].says, who: whoMay(action) })
       return person
     },
+
+    /** Whether whoever made something for a person, such as a link, may do so still, by what both hold now. */
+    async makerMayStill(reader: Db | Tx, makerId: string, personId: string, action: PersonAction): Promise<boolean> {
+      const [maker, person] = [await makerNow(reader, makerId), await find(reader, personId)]
+      return maker !== null && person !== null && sees(maker, person) && reaches(maker, person, action)
+    },
   }
 
-  async function find(who: string): Promise<PersonReached | null> {
+  async function find(reader: Db | Tx, who: string): Promise<PersonReached | null> {
     const where = who.includes('@') ? eq(authUser.email, who.trim().toLowerCase()) : eq(authUser.id, who)
-    const [user] = await db
+    const [user] = await reader
       .select({ id: authUser.id, name: authUser.name, email: authUser.email })
       .from(authUser)
       .where(where)
     if (!user) return null
     const [roles, memberships, inProjects] = await Promise.all([
-      db.select({ role: installationRole.role }).from(installationRole).where(eq(installationRole.userId, user.id)),
-      db
+      reader.select({ role: installationRole.role }).from(installationRole).where(eq(installationRole.userId, user.id)),
+      reader
         .select({ organizationId: member.organizationId, role: member.role })
         .from(member)
         .where(eq(member.userId, user.id)),
-      db
+      reader
         .select({ organizationId: projectMember.organizationId })
         .from(projectMember)
         .where(eq(projectMember.userId, user.id)),

@@ -1,17 +1,20 @@
-import { and, desc, eq, isNotNull, lt, or } from 'drizzle-orm'
+import { and, desc, eq, inArray, isNotNull, lt, or } from 'drizzle-orm'
+import type { Tx } from '../platform/database/database.ts'
 import { type Page, type PageOf, pageOf } from '../platform/paging.ts'
 import { by } from './audit.ts'
 import { MemberUnknown, OwnerEverywhere } from './errors.ts'
-import { calledLike, type MembersDeps } from './members.ts'
+import { calledLike, type MembersDeps, namedLike } from './members.ts'
 import type { Organizations } from './organizations.ts'
-import { type KeyOwner, type RevokedKey, revokeKeysOf } from './revoke-keys.ts'
-import { type Caller, type OrganizationRole, type ProjectRole, requireMay } from './rules.ts'
+import type { RevokedKey } from './revoke-keys.ts'
+import { keyNames, settleRoleChange } from './role-change.ts'
+import { type Caller, may, type OrganizationRole, type ProjectRole, requireMay } from './rules.ts'
 import { authUser, member, organization, projectMember } from './tables.ts'
 
 export type ProjectMember = {
   userId: string
   name: string
-  email: string
+  /** Null = kept from a guest. */
+  email: string | null
   /** The role that counts here. */
   role: OrganizationRole
   /** What each of the two says; null = nothing. */
@@ -27,7 +30,9 @@ type Deps = MembersDeps & { organizations: Organizations }
 export function createProjectMembers({ db, clock, audit, changes, organizations }: Deps) {
   return {
     /**
-     * Everybody who has a role in a project, be it through its organisation; the newest people first.
+     * Everybody who has a role in a project, be it through its organisation; the newest people first. A guest, who has no
+     * role in the organisation and does not manage the project, works with those who have a role in it and turns to those
+     * who manage the organisation: he sees these alone, by name, since the organisation's list is not his to read.
      * @throws ProjectUnknown
      */
     async list(
@@ -38,6 +43,7 @@ export function createProjectMembers({ db, clock, audit, changes, organizations 
     ): Promise<PageOf<ProjectMember>> {
       const { organizationId } = await organizations.project(caller, projectId)
       requireMay(caller, 'members.list', { organizationId, projectId })
+      const isGuest = !may(caller, 'members.list', { organizationId }) && !mayManage(caller, organizationId, projectId)
       const rows = await db
         .select({
           id: authUser.id,
@@ -51,52 +57,63 @@ export function createProjectMembers({ db, clock, audit, changes, organizations 
         .leftJoin(projectMember, and(eq(projectMember.userId, authUser.id), eq(projectMember.projectId, projectId)))
         .where(
           and(
-            or(isNotNull(member.userId), isNotNull(projectMember.userId)),
-            filter.search === null ? undefined : calledLike(filter.search),
+            or(
+              isNotNull(projectMember.userId),
+              isGuest ? inArray(member.role, ['owner', 'admin']) : isNotNull(member.userId),
+            ),
+            filter.search === null ? undefined : (isGuest ? namedLike : calledLike)(filter.search),
             page.after === null ? undefined : lt(authUser.id, page.after),
           ),
         )
         .orderBy(desc(authUser.id))
         .limit(page.limit + 1)
       const { data, next } = pageOf(rows, page)
-      return { data: data.map(memberOf), next }
+      const shown = data.map(memberOf)
+      return { data: isGuest ? shown.map((one) => ({ ...one, email: null })) : shown, next }
     },
 
     /**
      * Gives somebody a role in a project: to a member of its organisation beside the role there, to somebody who has a role
-     * in another project of it as well. Whoever is new is invited instead.
+     * in another project of it as well. Whoever is new is invited instead. What he may not make here any more goes: open
+     * invitations, and keys that he owns, where he may not send prompts any more.
      * @throws ProjectUnknown
      * @throws MemberUnknown where he has nothing in the organisation yet
      * @throws OwnerEverywhere
      * @throws Forbidden
      */
-    async set(caller: Caller, projectId: string, userId: string, role: ProjectRole): Promise<ProjectMember> {
+    async set(
+      caller: Caller,
+      projectId: string,
+      userId: string,
+      role: ProjectRole,
+    ): Promise<ProjectMember & { keysRevoked: RevokedKey[] }> {
       const { organizationId, name } = await projectToChange(caller, projectId)
-      await db.transaction(async (tx) => {
-        await tx
-          .select({ id: organization.id })
-          .from(organization)
-          .where(eq(organization.id, organizationId))
-          .for('update')
+      const keysRevoked = await db.transaction(async (tx) => {
+        await lockOrganization(tx, organizationId)
         const before = await rolesOf(tx, { organizationId, projectId, userId })
         if (before.organizationRole === 'owner')
           throw new OwnerEverywhere({ person: userId, organization: organizationId })
         if (before.organizationRole === null && !before.elsewhere)
           throw new MemberUnknown({ person: userId, place: name })
-        if (before.projectRole === role) return
+        if (before.projectRole === role) return []
+        const now = new Date(clock.nowMs())
         await tx
           .insert(projectMember)
-          .values({ userId, projectId, organizationId, role, createdAt: new Date(clock.nowMs()) })
+          .values({ userId, projectId, organizationId, role, createdAt: now })
           .onConflictDoUpdate({ target: [projectMember.userId, projectMember.projectId], set: { role } })
+        const who = { ...by(caller), audit, now }
+        const { keysRevoked, invitationsRevoked } = await settleRoleChange(tx, { organizationId, userId }, who)
         await audit.record(tx, {
           ...by(caller),
           action: 'project_member.role_changed',
           target: userId,
           organizationId,
           before: { projectId, role: before.projectRole },
-          after: { projectId, role },
+          after: { projectId, role, keysRevoked: keyNames(keysRevoked), invitationsRevoked },
         })
+        return keysRevoked
       })
+      await changes.tell()
       const [shown] = await db
         .select({
           id: authUser.id,
@@ -110,12 +127,12 @@ export function createProjectMembers({ db, clock, audit, changes, organizations 
         .innerJoin(projectMember, and(eq(projectMember.userId, authUser.id), eq(projectMember.projectId, projectId)))
         .where(eq(authUser.id, userId))
       if (!shown) throw new MemberUnknown({ person: userId, place: name })
-      return memberOf(shown)
+      return { ...memberOf(shown), keysRevoked }
     },
 
     /**
-     * Takes a role in a project back: the one in the organisation counts again. Where there is none, he is out, and the keys
-     * that he made in this project are revoked.
+     * Takes a role in a project back: the one in the organisation counts again; where there is none, he is out. Keys that
+     * he owns here are revoked where he may not send prompts any more, and open invitations that he may not make.
      * @throws ProjectUnknown
      * @throws MemberUnknown
      * @throws Forbidden
@@ -123,30 +140,26 @@ export function createProjectMembers({ db, clock, audit, changes, organizations 
     async clear(caller: Caller, projectId: string, userId: string): Promise<{ keysRevoked: RevokedKey[] }> {
       const { organizationId, name } = await projectToChange(caller, projectId)
       const keysRevoked = await db.transaction(async (tx) => {
+        await lockOrganization(tx, organizationId)
         const { organizationRole } = await rolesOf(tx, { organizationId, projectId, userId })
         const [before] = await tx
           .delete(projectMember)
           .where(and(eq(projectMember.projectId, projectId), eq(projectMember.userId, userId)))
           .returning({ role: projectMember.role })
         if (!before) throw new MemberUnknown({ person: userId, place: name })
-        const owner: KeyOwner = { kind: 'person', userId, organizationId, projectIds: [projectId] }
-        const now = new Date(clock.nowMs())
-        const revoked = organizationRole === null ? await revokeKeysOf(tx, owner, { ...by(caller), audit, now }) : []
+        const who = { ...by(caller), audit, now: new Date(clock.nowMs()) }
+        const { keysRevoked, invitationsRevoked } = await settleRoleChange(tx, { organizationId, userId }, who)
         await audit.record(tx, {
           ...by(caller),
           action: 'project_member.removed',
           target: userId,
           organizationId,
           before: { projectId, role: before.role },
-          after: {
-            projectId,
-            role: organizationRole,
-            keysRevoked: revoked.map((key) => ({ id: key.id, name: key.name })),
-          },
+          after: { projectId, role: organizationRole, keysRevoked: keyNames(keysRevoked), invitationsRevoked },
         })
-        return revoked
+        return keysRevoked
       })
-      if (keysRevoked.length > 0) await changes.tell()
+      await changes.tell()
       return { keysRevoked }
     },
   }
@@ -176,6 +189,15 @@ export function createProjectMembers({ db, clock, audit, changes, organizations 
       elsewhere: projects.length > 0,
     }
   }
+}
+
+function mayManage(caller: Caller, organizationId: string, projectId: string): boolean {
+  return may(caller, 'members.change', { organizationId, projectId })
+}
+
+/** Until the commit: whoever changes roles there, or accepts an invitation, waits. */
+async function lockOrganization(tx: Tx, organizationId: string): Promise<void> {
+  await tx.select({ id: organization.id }).from(organization).where(eq(organization.id, organizationId)).for('update')
 }
 
 type Row = {

@@ -15,11 +15,17 @@ export type KeyOwner =
 /**
  * Revokes every key of an owner who goes, in the transaction that lets him go, with an event for each. Expired keys too:
  * nobody should be able to prolong them afterwards. Tell `KeyChanges` after the commit.
+ * @returns the revoked ones, without those of the playground, which no list shows
  */
 export async function revokeKeysOf(
   tx: Tx,
   owner: KeyOwner,
-  { audit, now, ...who }: { audit: Audit; now: Date } & Pick<AuditEntry, 'actor' | 'address'>,
+  {
+    audit,
+    now,
+    because = 'its owner was taken out',
+    ...who
+  }: { audit: Audit; now: Date; because?: string } & Pick<AuditEntry, 'actor' | 'address'>,
 ): Promise<RevokedKey[]> {
   // update api_key set revoked_at = $1 where created_by = $2 and organization_id = $3 and service_account_id is null
   //   and revoked_at is null returning id, name, project_id
@@ -32,17 +38,19 @@ export async function revokeKeysOf(
       name: apiKey.name,
       projectId: apiKey.projectId,
       organizationId: apiKey.organizationId,
+      kind: apiKey.kind,
     })
-  for (const key of revoked)
+  const named = revoked.filter(({ kind }) => kind !== 'console')
+  for (const key of named)
     await audit.record(tx, {
       ...who,
       action: 'key.revoked',
       target: key.id,
       organizationId: key.organizationId,
       before: { revokedAt: null },
-      after: { revokedAt: now.toISOString(), because: 'its owner was taken out' },
+      after: { revokedAt: now.toISOString(), because },
     })
-  return revoked.map(({ id, name, projectId }) => ({ id, name, projectId }))
+  return named.map(({ id, name, projectId }) => ({ id, name, projectId }))
 }
 
 /** The keys that go with a person when he goes; for counting them too. */

@@ -104,7 +104,7 @@ const EXPECTED: Record<Action, string> = {
   'keys.list': 'moadv',
   'keys.update': 'moa+d',
   'keys.rotate': 'moa+d',
-  'keys.revoke': 'moa+d',
+  'keys.revoke': 'moa+dv',
   'playground.read': 'moadv',
   'playground.write': 'moad',
   'playground.delete': 'moa+dv',

@@ -139,7 +139,7 @@ export const RULES = {
     who: [...RUNS_THE_INSTALLATION, 'owner'],
   },
   'members.list': {
-    says: 'see who belongs to an organisation or a project, with which role',
+    says: 'see who belongs to an organisation or a project, with which role; a guest of one project sees, by name alone, who has a role in it or manages the organisation',
     on: 'organization',
     who: ['machine', ...EVERY_ROLE],
   },
@@ -201,7 +201,7 @@ export const RULES = {
     says: 'revoke an API key',
     on: 'organization',
     who: ['machine', 'owner', 'admin'],
-    ownOnly: ['developer'],
+    ownOnly: ['developer', 'viewer'],
   },
   'playground.read': {
     says: 'see saved playground sessions: their own, and those shared with the project',

@@ -117,6 +117,8 @@ export const personLink = pgTable(
       .references(() => authUser.id, { onDelete: 'cascade' }),
     /** Where it was mailed, which using it proves to be the person's; null = it was shown to whoever made it. */
     mailedTo: text('mailed_to'),
+    /** Of a link that was shown: who made it, a person's id or `machine`; his right to is asked again when it is used. */
+    madeBy: text('made_by'),
     createdAt: time('created_at').notNull(),
     expiresAt: time('expires_at').notNull(),
     usedAt: time('used_at'),

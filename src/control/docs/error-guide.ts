@@ -556,6 +556,13 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
         means: 'The file is no weights that are loaded here: another format, or a broken or hostile header.',
         whatToDo: 'Get a GGUF file from somebody you trust.',
       },
+      'catalog.file_not_offered': {
+        statuses: [422],
+        at: ['operation:importModel', 'operation:createModelAdapter'],
+        means:
+          'The console takes files of the machine only from below `IMPORT_FOLDER`, and there is no such file. What lies elsewhere is not told.',
+        whatToDo: 'Put the file into that folder and give its absolute path, or use the command line.',
+      },
       'catalog.file_missing': {
         statuses: [404],
         at: [

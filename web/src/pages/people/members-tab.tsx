@@ -204,7 +204,7 @@ function projectColumns(t: Words, self: string | null): Column<ProjectMember>[] 
         </span>
       ),
     },
-    { id: 'email', head: t('email'), soft: true, cell: (member) => member.email },
+    { id: 'email', head: t('email'), soft: true, cell: (member) => member.email ?? t('email-kept') },
     { id: 'role', head: t('role'), phone: true, cell: (member) => t(`role-${member.role}`) },
   ]
 }

@@ -8,7 +8,16 @@ import { RoleChoice } from './roles.tsx'
 import { PROJECT_ROLES, type ProjectRole, ROLES, type Role } from './search.ts'
 import { useOrganization } from './use-organization.ts'
 
-const SHOW_PEOPLE = ['members', 'invitations', 'me'] as const
+const SHOW_PEOPLE = ['members', 'invitations', 'keys', 'me'] as const
+
+type KeysGone = { keys_revoked: { name: string }[] }
+
+/** For the toast: which keys went with a role. */
+function goneSays(t: ReturnType<typeof usePeopleWords>, { keys_revoked }: KeysGone): { says?: string } {
+  if (keys_revoked.length === 0) return {}
+  const names = keys_revoked.map((key) => key.name).join(', ')
+  return { says: t('keys-revoked', { count: keys_revoked.length, names }) }
+}
 
 export function RoleDialog({
   of: member,
@@ -23,8 +32,8 @@ export function RoleDialog({
   const { me, mayAll } = useOrganization()
   const [role, setRole] = useState<Role>(member.role ?? 'viewer')
   const call = changeRole(organizationId, member.user_id, role)
-  const act = useAct(SHOW_PEOPLE, () => {
-    toast({ title: t('role-changed', { name: member.name, role: t(`role-${role}`) }) })
+  const act = useAct<KeysGone>(SHOW_PEOPLE, (gone) => {
+    toast({ title: t('role-changed', { name: member.name, role: t(`role-${role}`) }), ...goneSays(t, gone) })
     onClose()
   })
   const losesInvitations = ['owner', 'admin'].includes(member.role ?? '') && !['owner', 'admin'].includes(role)
@@ -47,6 +56,7 @@ export function RoleDialog({
         roles={mayAll('owners.change') ? ROLES : ROLES.filter((one) => one !== 'owner')}
       />
       {losesInvitations && <Note>{t('role-loses-invitations')}</Note>}
+      {role === 'viewer' && role !== member.role && <Note>{t('role-loses-keys')}</Note>}
       {me.person?.id === member.user_id && role !== member.role && <Note tone="warn">{t('role-own')}</Note>}
     </FormDialog>
   )
@@ -69,13 +79,14 @@ export function ProjectRoleDialog({
   const [role, setRole] = useState<ProjectRole>(now ?? 'developer')
   const project = projects.find(({ id }) => id === projectId)
   const call = setProjectRole(projectId, member.user_id, role)
-  const act = useAct(SHOW_PEOPLE, () => {
+  const act = useAct<KeysGone>(SHOW_PEOPLE, (gone) => {
     toast({
       title: t('project-role-changed', {
         name: member.name,
         role: t(`role-${role}`),
         project: project?.name ?? '',
       }),
+      ...goneSays(t, gone),
     })
     onClose()
   })
@@ -100,6 +111,9 @@ export function ProjectRoleDialog({
         />
       )}
       <RoleChoice name={t('role')} value={role} onChange={setRole} roles={PROJECT_ROLES} />
+      {role === 'viewer' && role !== now && project && (
+        <Note>{t('project-role-loses-keys', { project: project.name })}</Note>
+      )}
     </FormDialog>
   )
 }
@@ -115,17 +129,10 @@ export function ClearRoleDialog({
 }) {
   const t = usePeopleWords()
   const call = clearProjectRole(project.id, member.user_id)
-  const act = useAct<{ keys_revoked: { name: string }[] }>([...SHOW_PEOPLE, 'keys'], ({ keys_revoked }) => {
+  const act = useAct<KeysGone>(SHOW_PEOPLE, (gone) => {
     toast({
       title: t('project-role-cleared', { name: member.name, project: project.name }),
-      ...(keys_revoked.length > 0
-        ? {
-            says: t('keys-revoked', {
-              count: keys_revoked.length,
-              names: keys_revoked.map((key) => key.name).join(', '),
-            }),
-          }
-        : {}),
+      ...goneSays(t, gone),
     })
     onClose()
   })
@@ -143,6 +150,9 @@ export function ClearRoleDialog({
       {member.role
         ? t('clear-role-says', { role: t(`role-${member.role}`) })
         : t('clear-role-out', { name: member.name, project: project.name })}
+      {member.role === 'viewer' && project.role !== 'viewer' && (
+        <> {t('project-role-loses-keys', { project: project.name })}</>
+      )}
     </ConfirmDialog>
   )
 }

@@ -1,0 +1,1 @@
+ALTER TABLE "person_link" ADD COLUMN "made_by" text;
