@@ -62,6 +62,14 @@ export class WrongSize extends AppError<{ file: string; promised: number; receiv
     `${d.file} arrived with ${d.received} bytes, but ${d.promised} were promised. Pull it again.`
 }
 
+/** One sentence for whatever is not offered, there or not: which of the two is nobody's business. */
+export class FileNotOffered extends AppError<{ folder: string }> {
+  static override code = 'catalog.file_not_offered'
+  static override status = 422
+  static override say = (d: { folder: string }) =>
+    `There is no such file below ${d.folder}, which is where the console takes files of this machine from. Put it there and give its absolute path, or use the command line on this machine.`
+}
+
 export class FileMissing extends AppError<{ place: string; detail: string }> {
   static override code = 'catalog.file_missing'
   static override status = 404

@@ -21,7 +21,7 @@ import { identityRoutes } from '../identity/routes.ts'
 import { secretFromFile } from '../identity/secret-file.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Config } from '../platform/config.ts'
-import type { DataFolder } from '../platform/data-folder.ts'
+import { type DataFolder, makeFolder } from '../platform/data-folder.ts'
 import type { Database } from '../platform/database/database.ts'
 import { createServer, type Server } from '../platform/http.ts'
 import type { Log } from '../platform/log.ts'
@@ -104,6 +104,14 @@ export async function startControl({
       `HOST is ${config.host}, which other machines can reach, and this installation has no owner yet. ` +
         'Start it once without HOST, open the set-up link that it prints, then start it with HOST again.',
     )
+
+  try {
+    makeFolder(config.importFolder)
+  } catch (error) {
+    throw new StartRefused(
+      `IMPORT_FOLDER ${config.importFolder} cannot be made: ${(error as Error).message}. Name a folder that can.`,
+    )
+  }
 
   const engines = await createEngines({ link, config: config.engine, folder, machineMemory, log, clock })
   const machine = createMachineView({
@@ -233,6 +241,7 @@ export async function startControl({
       events,
       audit: identity.audit,
       hub: { url: config.hubUrl, token: hubToken },
+      importFolder: config.importFolder,
       namesOf: (ids) => identity.names.people(ids),
       usersOf: createModelUsers({ identity, billing, clock }),
       machine: async () => {

@@ -225,6 +225,9 @@ export const RepositoryShape = Type.Object(
 
 export const HubSettingsShape = Type.Object({
   hub_url: Type.String({ description: 'HF_ENDPOINT, or the hub itself.' }),
+  import_folder: Type.String({
+    description: 'IMPORT_FOLDER: below it lie the files of this machine that the console takes in.',
+  }),
   token: Type.Object({
     source: oneOf(['configuration', 'settings', 'none'], {
       description: '`configuration`: HF_TOKEN or the config file, which go before what is set here.',

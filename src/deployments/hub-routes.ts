@@ -17,12 +17,17 @@ import { fitOnWire, speedOnWire } from './on-wire.ts'
 export type HubRoutesOptions = {
   catalog: Catalog
   hub: { url: string; token: HubToken }
+  importFolder: string
   namesOf: (userIds: string[]) => Promise<ReadonlyMap<string, string>>
 }
 
-export async function hubRoutes(server: Server, { catalog, hub, namesOf }: HubRoutesOptions): Promise<void> {
+export async function hubRoutes(
+  server: Server,
+  { catalog, hub, importFolder, namesOf }: HubRoutesOptions,
+): Promise<void> {
   const settings = async (view: HubTokenView): Promise<HubSettingsOnWire> => ({
     hub_url: hub.url,
+    import_folder: importFolder,
     token: {
       source: view.source,
       last4: view.last4,

@@ -1,9 +1,11 @@
 /** Doing things to models: pull, import, load, unload, delete, adapters. Each leaves its event in the trail. */
 import { Type } from 'typebox'
 import type { Catalog } from '../catalog/catalog.ts'
+import { fileBelow } from '../catalog/import-folder.ts'
 import { PRECISIONS } from '../catalog/model-family.ts'
 import { knownCaller } from '../identity/access.ts'
 import type { Identity } from '../identity/identity.ts'
+import type { Caller } from '../identity/rules.ts'
 import type { Server } from '../platform/http.ts'
 import { ErrorShape, oneOf } from '../platform/wire-shapes.ts'
 import type { Deployments } from './deployments.ts'
@@ -17,6 +19,8 @@ export type ModelActionOptions = {
   deployments: Deployments
   show: ShowModels
   audit: Identity['audit']
+  /** Below it lie the files of this machine that people may name; the command line may name any. */
+  importFolder: string
 }
 
 const ofModels = { tags: ['Models'] }
@@ -35,8 +39,12 @@ export const LoadBody = Type.Object(
 
 export async function modelActionRoutes(
   server: Server,
-  { catalog, deployments, show, audit }: ModelActionOptions,
+  { catalog, deployments, show, audit, importFolder }: ModelActionOptions,
 ): Promise<void> {
+  /** @throws FileNotOffered */
+  const fileFor = async (caller: Caller, path: string): Promise<string> =>
+    caller.kind === 'machine' ? path : fileBelow(importFolder, path)
+
   server.post(
     '/api/models/:id/pull',
     {
@@ -90,7 +98,12 @@ export async function modelActionRoutes(
         summary: 'Take a GGUF file that is on this machine',
         params: ModelId,
         body: Type.Object(
-          { path: Type.String({ description: 'Absolute path on the machine that runs Tradewind.' }) },
+          {
+            path: Type.String({
+              maxLength: 4096,
+              description: 'Absolute path on the machine that runs Tradewind, below IMPORT_FOLDER.',
+            }),
+          },
           { additionalProperties: false },
         ),
         response: { 202: PullShape, ...refusals, 409: ErrorShape, 422: ErrorShape, 507: ErrorShape },
@@ -98,7 +111,7 @@ export async function modelActionRoutes(
     },
     async (request, reply) => {
       const caller = knownCaller(request)
-      const pull = await catalog.importLocalFile(request.body.path, {
+      const pull = await catalog.importLocalFile(await fileFor(caller, request.body.path), {
         as: request.params.id,
         by: audit.by(caller).actor.id,
       })
@@ -198,7 +211,10 @@ export async function modelActionRoutes(
         body: Type.Object(
           {
             name: Type.String({ pattern: '^[a-z0-9][a-z0-9._:-]{0,95}$' }),
-            path: Type.String(),
+            path: Type.String({
+              maxLength: 4096,
+              description: 'Absolute path on the machine that runs Tradewind, below IMPORT_FOLDER.',
+            }),
             scale: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 10 })),
           },
           { additionalProperties: false },
@@ -214,8 +230,10 @@ export async function modelActionRoutes(
     async (request, reply) => {
       const { name, path, scale = 1 } = request.body
       const { id } = request.params
-      const { sha256 } = await deployments.addAdapter({ name, path, scale }, id)
-      await audit.note(knownCaller(request), {
+      const caller = knownCaller(request)
+      const file = await fileFor(caller, path)
+      const { sha256 } = await deployments.addAdapter({ name, path: file, scale }, id)
+      await audit.note(caller, {
         action: 'adapter.added',
         target: name,
         after: { baseModel: id, sha256, scale },

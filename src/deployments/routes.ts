@@ -25,6 +25,8 @@ export type ModelRoutesOptions = ShowModelsDeps &
   Pick<DescribeModelDeps, 'namesOf' | 'usersOf'> & {
     hub: { url: string; token: HubToken }
     audit: Identity['audit']
+    /** Below it lie the files of this machine that people may name. */
+    importFolder: string
     events: ModelEvents
     /** Who calls with the session of an earlier request, as of now; null = it has ended. */
     callerNow: (request: FastifyRequest) => Promise<Caller | null>

@@ -1,5 +1,5 @@
 /** For tests of this house's routes: real houses on a scratch database, a hub on loopback, engines that are scripted. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -33,6 +33,8 @@ export async function scratchInstallation(options: { configuredToken?: string; s
   const root = mkdtempSync(join(tmpdir(), 'tw-dep-'))
   const folder = dataFolderAt(root)
   makeDataFolder(folder)
+  const importFolder = join(root, 'import')
+  mkdirSync(importFolder)
   const hub = await startHubStandIn()
   const supervisor = startSupervisorStandIn(options.script ?? { script: () => [] })
   const engines = await createEngines({
@@ -93,6 +95,7 @@ export async function scratchInstallation(options: { configuredToken?: string; s
     events,
     audit: identity.audit,
     hub: { url: hub.url, token: hubToken },
+    importFolder,
     namesOf: (ids) => identity.names.people(ids),
     usersOf: createModelUsers({ identity, billing, clock }),
     machine: async () => ({ name: 'brig', cores: 2, gpus: [] }),
@@ -123,6 +126,7 @@ export async function scratchInstallation(options: { configuredToken?: string; s
     events,
     hub,
     hubToken,
+    importFolder,
     log,
     server,
     supervisor,

@@ -1,7 +1,7 @@
 /** Adapters beside a base, with the real houses and a scripted engine that may refuse one. */
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { copyFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { EngineError } from '../../engine-host/token-engine.ts'
 import { testAdapter, testModel } from '../../test/models/test-model.ts'
@@ -13,7 +13,8 @@ let path: string
 before(async () => {
   here = await scratchInstallation()
   await here.takeIn('tiny')
-  path = await testAdapter(await testModel('qwen3'))
+  path = join(here.importFolder, 'adapter.gguf')
+  copyFileSync(await testAdapter(await testModel('qwen3')), path)
   await here.deployments.load('tiny')
 })
 after(() => here.close())
@@ -61,7 +62,9 @@ test('of two that are added at once under one name, the second is refused and th
 })
 
 test('a taken name is refused before the file is looked at', async () => {
-  const { status, body } = await here.ask('POST', '/api/models/tiny/adapters', { name: 'tuned', path: '/nowhere' })
+  const noWeights = join(here.importFolder, 'no-weights.gguf')
+  writeFileSync(noWeights, 'nothing')
+  const { status, body } = await here.ask('POST', '/api/models/tiny/adapters', { name: 'tuned', path: noWeights })
   assert.deepEqual([status, body.error.code], [409, 'deployments.name_taken'])
 })
 
@@ -69,4 +72,36 @@ test('an adapter that is removed has no route any more', async () => {
   assert.equal((await here.ask('DELETE', '/api/adapters/tuned')).status, 204)
   assert.ok(!here.deployments.routes().some(({ model }) => model === 'tuned'))
   assert.equal((await here.ask('DELETE', '/api/adapters/tuned')).status, 404)
+})
+
+test('from the console only files below the import folder are taken, and of all others the answer is the same', async () => {
+  const outside = await testModel('qwen3')
+  symlinkSync(outside, join(here.importFolder, 'link.gguf'))
+  const answers = new Set<string>()
+  for (const named of [
+    outside,
+    '/etc/passwd',
+    '/etc/no-such-file',
+    join(here.importFolder, 'link.gguf'),
+    'adapter.gguf',
+  ])
+    for (const [url, body] of [
+      ['/api/models/mine/import', { path: named }],
+      ['/api/models/tiny/adapters', { name: 'mine', path: named }],
+    ] as const) {
+      const { status, text } = await here.ask('POST', url, body)
+      assert.equal(status, 422)
+      answers.add(text)
+    }
+  assert.equal(answers.size, 1)
+  assert.match([...answers][0]!, /catalog\.file_not_offered/)
+
+  copyFileSync(outside, join(here.importFolder, 'model.gguf'))
+  const { status, body } = await here.ask('POST', '/api/models/mine/import', {
+    path: join(here.importFolder, 'model.gguf'),
+  })
+  assert.deepEqual([status, body.from], [202, 'file model.gguf'])
+  assert.equal((await here.catalog.settled(body.id)).state, 'done')
+  const settings = await here.ask('GET', '/api/settings/hub')
+  assert.equal(settings.body.import_folder, here.importFolder)
 })

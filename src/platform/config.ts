@@ -23,6 +23,8 @@ export type Config = {
   /** Addresses and ranges, in canonical form, of proxies whose X-Forwarded-For counts. */
   trustedProxies: string[]
   dataFolder: string
+  /** Below it lie the files of this machine that the console takes in. */
+  importFolder: string
   /** Null = embedded database in the data folder. */
   databaseUrl: string | null
   hubUrl: string
@@ -94,6 +96,12 @@ export const SETTINGS = {
     file: '',
     default: '$XDG_DATA_HOME/tradewind',
     says: 'Where everything is kept. Only by environment, since the config file lies in it.',
+  },
+  importFolder: {
+    env: 'IMPORT_FOLDER',
+    file: 'importFolder',
+    default: '<data folder>/import',
+    says: 'Folder below which the console takes model files and adapters of this machine, an absolute path. The command line takes them from anywhere.',
   },
   databaseUrl: {
     env: 'DATABASE_URL',
@@ -240,6 +248,10 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   }
   const publicUrl = httpUrl(SETTINGS.publicUrl, `http://localhost:${port}`)
 
+  const importFolder = value(SETTINGS.importFolder) || join(dataFolder, 'import')
+  if (!isAbsolute(importFolder))
+    throw new ConfigRefused(`${place(SETTINGS.importFolder)} is "${importFolder}"; give an absolute path.`)
+
   return {
     port,
     host: value(SETTINGS.host) || SETTINGS.host.default,
@@ -247,6 +259,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     trustedProxies: trustedProxiesIn(value(SETTINGS.trustedProxies), place(SETTINGS.trustedProxies)),
     ...readSignInConfig({ value, place, wholeNumber, refuse }, publicUrl),
     dataFolder,
+    importFolder,
     databaseUrl,
     hubUrl: httpUrl(SETTINGS.hubUrl, SETTINGS.hubUrl.default),
     hubToken,

@@ -7,6 +7,7 @@
  *   restore/           a dump that takes its place
  *   run/               sockets (0700)             usage-backlog/ usage that waits for the database, one file a worker
  *   last-engines.json  what ran when it was ended
+ *   import/            files that the console may take in, unless IMPORT_FOLDER names another
  *   compile-cache/     Node's own, may be deleted
  *   gpu-library/       `npm run gpu`              lock           who runs here
  *   session-secret     signs, and seals secrets   database.lock  who has the embedded database open
@@ -70,7 +71,7 @@ export function makeDataFolder(folder: DataFolder): void {
  * Makes a folder and those above it. One by one, not by `recursive`: where the kernel answers "no such file" to every
  * attempt, as under /proc, Node's own goes round for ever (seen with 24.21).
  */
-function makeFolder(path: string): void {
+export function makeFolder(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 })
   } catch (error) {

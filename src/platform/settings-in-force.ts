@@ -53,6 +53,8 @@ function computedDefault(name: string, config: Config): string | null {
       return config.publicUrl
     case 'dataFolder':
       return config.dataFolder
+    case 'importFolder':
+      return config.importFolder
     case 'threads':
       return String(config.engine.threadsTotal)
     case 'oidcName':

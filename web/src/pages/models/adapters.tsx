@@ -15,6 +15,7 @@ import {
   toast,
   useFormat,
 } from '../../ui/index.ts'
+import { useImportFolder } from './import-folder.ts'
 import type { SetModelSearch } from './model-page.tsx'
 import { addAdapter, type ModelDetail, removeAdapter } from './models-api.ts'
 import { useModelsWords } from './models-words.ts'
@@ -78,6 +79,7 @@ export function Adapters({
 
 function AddAdapter({ model, onClose }: { model: string; onClose: () => void }) {
   const t = useModelsWords()
+  const folder = useImportFolder()
   const [path, setPath] = useState('')
   const [named, setNamed] = useState<string | null>(null)
   const [scale, setScale] = useState('1')
@@ -103,12 +105,12 @@ function AddAdapter({ model, onClose }: { model: string; onClose: () => void }) 
     >
       <TextField
         label={t('path')}
-        help={t('path-help')}
+        help={t('path-help', { folder })}
         value={path}
         onChange={setPath}
         autoComplete="off"
         spellCheck={false}
-        placeholder="/srv/adapters/support-tone.gguf"
+        placeholder={`${folder}/support-tone.gguf`}
       />
       <TextField
         label={t('name')}

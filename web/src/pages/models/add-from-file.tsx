@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { ApiError } from '../../api/client.ts'
 import { TextField, Trouble, toast } from '../../ui/index.ts'
 import type { AddFrame } from './add-model.tsx'
+import { useImportFolder } from './import-folder.ts'
 import { importFile, type Pull } from './models-api.ts'
 import { useModelsWords } from './models-words.ts'
 import { PullTrouble } from './pull-trouble.tsx'
@@ -11,6 +12,7 @@ import { useCall } from './use-call.ts'
 /** Takes a GGUF file that lies on the machine that runs the product. */
 export function AddFromFile({ frame, onClose }: { frame: AddFrame; onClose: () => void }) {
   const t = useModelsWords()
+  const folder = useImportFolder()
   const [path, setPath] = useState('')
   const [named, setNamed] = useState<string | null>(null)
   const id = named ?? idFor(path)
@@ -26,13 +28,13 @@ export function AddFromFile({ frame, onClose }: { frame: AddFrame; onClose: () =
     <>
       <TextField
         label={t('path')}
-        help={t('path-help')}
+        help={t('path-help', { folder })}
         value={path}
         onChange={setPath}
-        placeholder="/srv/models/my-model-q4_k_m.gguf"
+        placeholder={`${folder}/my-model-q4_k_m.gguf`}
         autoComplete="off"
         spellCheck={false}
-        error={error?.code === 'catalog.file_missing' ? error.message : null}
+        error={error?.code === 'catalog.file_not_offered' ? error.message : null}
       />
       <TextField
         label={t('id')}
@@ -45,7 +47,7 @@ export function AddFromFile({ frame, onClose }: { frame: AddFrame; onClose: () =
       />
       {take.error &&
         !atId &&
-        error?.code !== 'catalog.file_missing' &&
+        error?.code !== 'catalog.file_not_offered' &&
         (error?.code.startsWith('catalog.') ? <PullTrouble error={error} /> : <Trouble error={take.error} />)}
     </>,
     { call: ready ? call : null, label: t('take-file'), busy: take.isPending, ready, onDo: () => take.mutate(call) },
