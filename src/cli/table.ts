@@ -1,6 +1,9 @@
-/** Columns of text: words left, numbers right, as wide as they need to be. */
+import { plain } from '../platform/plain-name.ts'
+
+/** Columns of text: words left, numbers right, as wide as they need to be. What others named cannot command the terminal. */
 export function table(heads: string[], rows: string[][], right: number[] = []): string {
-  const widths = heads.map((head, column) => Math.max(width(head), ...rows.map((row) => width(row[column] ?? ''))))
+  const shown = rows.map((row) => row.map(plain))
+  const widths = heads.map((head, column) => Math.max(width(head), ...shown.map((row) => width(row[column] ?? ''))))
   const line = (cells: string[]) =>
     cells
       .map((cell, column) => {
@@ -9,7 +12,7 @@ export function table(heads: string[], rows: string[][], right: number[] = []): 
       })
       .join('  ')
       .trimEnd()
-  return [line(heads), ...rows.map(line)].join('\n')
+  return [line(heads), ...shown.map(line)].join('\n')
 }
 
 /** Characters that a terminal shows; names of models may be Chinese, which take two cells. */

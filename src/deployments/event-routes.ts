@@ -51,6 +51,7 @@ export async function eventRoutes(
       const { raw } = reply
       const cookies = reply.getHeader('set-cookie')
       raw.writeHead(200, {
+        'x-content-type-options': 'nosniff',
         'content-type': 'text/event-stream; charset=utf-8',
         'cache-control': 'no-store, no-transform',
         'x-accel-buffering': 'no',

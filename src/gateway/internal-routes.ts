@@ -29,7 +29,7 @@ export async function internalRoutes(
   server: Server,
   { feed, deployments, billing, requestContent, identity }: InternalRoutesOptions,
 ): Promise<void> {
-  const config = { access: 'machine' } as const
+  const config = { access: 'machine', takesAnyTextIn: 'all' } as const // our own workers: content as it came
 
   server.get(
     '/internal/snapshot',

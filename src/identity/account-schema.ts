@@ -1,6 +1,6 @@
 /** Wire shapes of one's own account: /api/me/account, sessions, passkeys. */
 import { type Static, Type } from 'typebox'
-import { orNull, pageShape, Time } from '../platform/wire-shapes.ts'
+import { nameShape, orNull, pageShape, Time } from '../platform/wire-shapes.ts'
 import type { AccountView } from './account.ts'
 import type { Passkey } from './passkeys.ts'
 import type { Session } from './sessions.ts'
@@ -53,17 +53,14 @@ export const EmailChange = Type.Object(
 
 export const PasskeyMade = Type.Object(
   {
-    name: Type.String({ minLength: 1, maxLength: 100, pattern: '\\S', description: 'Such as the device.' }),
+    name: nameShape({ description: 'Such as the device.' }),
     response: Type.Unsafe<Static<typeof Ceremony>>(
       Type.Object({}, { description: '`toJSON()` of what `navigator.credentials.create` gave.' }),
     ),
   },
   strict,
 )
-export const PasskeyChange = Type.Object(
-  { name: Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' }) },
-  strict,
-)
+export const PasskeyChange = Type.Object({ name: nameShape() }, strict)
 
 export const SessionShape = Type.Object({
   id: Type.String(),

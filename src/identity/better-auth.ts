@@ -7,6 +7,7 @@ import { genericOAuth } from 'better-auth/plugins/generic-oauth'
 import type { Db } from '../platform/database/database.ts'
 import { newId, randomText } from '../platform/ids.ts'
 import type { Log } from '../platform/log.ts'
+import { plain } from '../platform/plain-name.ts'
 import type { OidcConfig, SessionConfig } from '../platform/sign-in-config.ts'
 import { ADDRESS_HEADER } from './address-header.ts'
 import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from './setup-form.ts'
@@ -118,7 +119,17 @@ function authOptions(deps: BetterAuthDeps, rules: SingleSignOn | null) {
           ) => deps.onSession({ userId: made.userId, address: made.ipAddress || null, path: context?.path ?? '' }),
         },
       },
-      ...(rules ? { user: { create: { after: rules.welcome } } } : {}),
+      ...(rules
+        ? {
+            user: {
+              create: {
+                // A provider's idea of a name may hold what ours may not.
+                before: async (made: { name: string }) => ({ data: { name: plain(made.name) } }),
+                after: rules.welcome,
+              },
+            },
+          }
+        : {}),
       account: {
         create: {
           // The provider's own tokens are of no use here, so they are not kept.

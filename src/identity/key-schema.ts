@@ -1,6 +1,6 @@
 /** Wire shapes of API keys. */
 import { type Static, Type } from 'typebox'
-import { oneOf, orNull, PageQuery, pageShape, Time } from '../platform/wire-shapes.ts'
+import { nameShape, oneOf, orNull, PageQuery, pageShape, Time } from '../platform/wire-shapes.ts'
 import type { ConsoleKey } from './console-keys.ts'
 import type { CreateKey } from './insert-key.ts'
 import { KEY_SORTS } from './key-list.ts'
@@ -98,7 +98,7 @@ export const ConsoleKeyShape = Type.Object({
 
 // ── what is asked ───────────────────────────────────────
 
-const name = Type.String({ minLength: 1, maxLength: 100, pattern: '\\S', description: 'What it is for.' })
+const name = nameShape({ description: 'What it is for.' })
 const models = orNull(
   Type.Array(Type.String({ minLength: 1, maxLength: 200 }), {
     minItems: 1,

@@ -1,12 +1,12 @@
 /** Wire shapes of organisations and projects. */
 import { type Static, Type } from 'typebox'
-import { oneOf, orNull, pageShape, Time } from '../platform/wire-shapes.ts'
+import { nameShape, oneOf, orNull, pageShape, Time } from '../platform/wire-shapes.ts'
 import type { CountedOrganization } from './organizations.ts'
 import type { CountedProject, ProjectChange as ProjectChangeWanted } from './projects.ts'
 import type { RevokedKey } from './revoke-keys.ts'
 import { ACTIONS, type Caller, may, ORGANIZATION_ROLES, RULES, roleIn } from './rules.ts'
 
-export const NameShape = Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' })
+export const NameShape = nameShape()
 const Allowed = Type.Array(oneOf(ACTIONS), { description: 'What the caller may do here.' })
 const Role = orNull(oneOf(ORGANIZATION_ROLES))
 

@@ -2,6 +2,8 @@
  * What the set-up page asks, and what is wrong with an answer.
  * Pure module.
  */
+import { isPlain } from '../platform/plain-name.ts'
+
 export const PASSWORD_LENGTH_MIN = 12
 export const PASSWORD_LENGTH_MAX = 128
 
@@ -41,6 +43,7 @@ export function passwordProblem(password: string, email: string): string | null 
 
 function nameProblem(name: string, empty: string): string | null {
   if (name === '') return empty
+  if (!isPlain(name)) return 'Use one line of plain text, without control characters.'
   return name.length > NAME_LENGTH_MAX ? `Use at most ${NAME_LENGTH_MAX} characters; these are ${name.length}.` : null
 }
 

@@ -94,9 +94,12 @@ describe('single sign-on', () => {
   it('a first-time person joins where the settings say so, and comes back as the same one', async () => {
     config.firstTime = { role: 'viewer', organizationId: null }
     person('first')
+    provider.people.set('first', { email: 'first@example.com', email_verified: true, name: 'First\u001b[2J\u202e' })
     const first = await signIn('first', '/models?here=true')
     assert.deepEqual([first.led, first.email], ['/models?here=true', 'first@example.com'])
     const userId = (await idOf('first@example.com')) ?? ''
+    const [made] = await at.db.select().from(authUser).where(eq(authUser.id, userId))
+    assert.equal(made?.name, 'First[2J')
     const roles = () => at.db.select().from(member).where(eq(member.userId, userId))
     assert.deepEqual(
       (await roles()).map((one) => [one.organizationId, one.role]),

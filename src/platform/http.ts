@@ -20,6 +20,7 @@ import { Type } from 'typebox'
 import { AppError, errorBody } from './errors.ts'
 import { newId } from './ids.ts'
 import type { Log } from './log.ts'
+import { guardText } from './sound-text.ts'
 
 export type Server = FastifyInstance<
   RawServerDefault,
@@ -55,6 +56,7 @@ export async function createServer({ log, version, publicUrl, elsewhere }: Serve
   }).withTypeProvider<TypeBoxTypeProvider>()
   // JSON alone: text is what a page of another site can send without asking first.
   server.removeContentTypeParser('text/plain')
+  guardText(server)
 
   await server.register(swagger, {
     convertConstToEnum: false, // OpenAPI 3.1 knows const
@@ -85,7 +87,8 @@ export async function createServer({ log, version, publicUrl, elsewhere }: Serve
     if (request.body === undefined && isOptionalBody(request.routeOptions.schema?.body)) request.body = {}
   })
   server.addHook('onSend', async (request, reply) => {
-    reply.header('x-request-id', request.id)
+    // What somebody named or uploaded must not be taken for a page or a program, whatever it looks like.
+    reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff')
   })
   server.setErrorHandler((error, request, reply) => {
     const { status, body } = wireError(error)

@@ -1,6 +1,7 @@
 /** Shapes that every house's routes share: a page of a list, an error, a value that may be null. */
 import { Type } from 'typebox'
 import type { PageOf } from './paging.ts'
+import { PLAIN_NAME_PATTERN } from './plain-name.ts'
 
 /**
  * The shape, or null. A text, number or truth value gets both types at once: of a union, its first branch would make null
@@ -16,6 +17,10 @@ export function orNull<Shape extends Type.TSchema>(shape: Shape): Type.TUnion<[S
 /** One of these words. */
 export const oneOf = <Word extends string>(words: readonly Word[], options: Type.TSchemaOptions = {}) =>
   Type.Enum([...words], options)
+
+/** What somebody calls a thing: one line of plain text. */
+export const nameShape = (options: { maxLength?: number; description?: string } = {}) =>
+  Type.String({ minLength: 1, maxLength: 100, pattern: PLAIN_NAME_PATTERN, ...options })
 
 export const Time = Type.String({ format: 'date-time', description: 'UTC.' })
 

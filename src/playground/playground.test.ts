@@ -202,6 +202,8 @@ describe('what cannot be kept', () => {
       [{ document: documentOf({ parameters: { temperature: 3 } }) }, 400, 'invalid_request'],
       [{ title: ' \t ' }, 400, 'invalid_request'],
       [{ title: 'two\nlines' }, 400, 'invalid_request'],
+      [{ project_id: 'zero\u0000' }, 400, 'invalid_request'],
+      [{ title: 'turned\u202e' }, 400, 'invalid_request'],
       [{ title: 'zero\u0000' }, 400, 'invalid_request'],
     ]
     for (const [part, status, code] of cases) {

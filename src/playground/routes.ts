@@ -40,7 +40,7 @@ export async function playgroundRoutes(server: Server, { playground }: { playgro
   server.post(
     '/api/playground/sessions',
     {
-      config: { access: 'playground.write' },
+      config: { access: 'playground.write', takesAnyTextIn: 'document' },
       bodyLimit: BODY_BYTES_MAX,
       schema: {
         tags,
@@ -70,7 +70,7 @@ export async function playgroundRoutes(server: Server, { playground }: { playgro
   server.patch(
     '/api/playground/sessions/:id',
     {
-      config: { access: 'playground.write' },
+      config: { access: 'playground.write', takesAnyTextIn: 'document' },
       bodyLimit: BODY_BYTES_MAX,
       schema: {
         tags,

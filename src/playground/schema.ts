@@ -1,17 +1,12 @@
 /** Wire shapes of /api/playground, and the functions that make them of what the door knows. */
 import { type Static, Type } from 'typebox'
-import { oneOf, orNull, PageQuery, pageShape, Time } from '../platform/wire-shapes.ts'
+import { nameShape, oneOf, orNull, PageQuery, pageShape, Time } from '../platform/wire-shapes.ts'
 import { DocumentShape, SESSION_KINDS } from './document.ts'
 import type { Session, SessionRow } from './playground.ts'
 
 export const VISIBILITIES = ['private', 'project'] as const
 
-// One line of text: the database takes no character 0, and a list has no room for a second line.
-const Title = Type.String({
-  minLength: 1,
-  maxLength: 200,
-  pattern: '^[^\\u0000-\\u001f]*[^\\u0000-\\u0020][^\\u0000-\\u001f]*$',
-})
+const Title = nameShape({ maxLength: 200 })
 const Visibility = oneOf(VISIBILITIES, {
   description: '`private`: whoever made it, nobody else. `project`: whoever may read sessions of the project.',
 })
