@@ -17,10 +17,14 @@ export function ModelsStrip({ of }: { of: StripFacts }) {
         <Figure
           label={t('memory')}
           unit={t('of-capacity', { capacity: format.bytes(memory.budget_bytes) })}
-          line={t(others > 0 ? 'free-others' : 'free-only', {
-            free: format.bytes(memory.free_bytes),
-            others: format.bytes(others),
-          })}
+          line={
+            <span title={t('free-others-help')}>
+              {t(others > 0 ? 'free-others' : 'free-only', {
+                free: format.bytes(memory.free_bytes),
+                others: format.bytes(others),
+              })}
+            </span>
+          }
         >
           {format.figure(memory.used_bytes / 1e9)}
         </Figure>
