@@ -4,7 +4,7 @@
  */
 import type { Static } from 'typebox'
 import type { ConsoleKeyShape } from '../../../../src/identity/key-schema.ts'
-import { ApiError, api } from '../../api/client.ts'
+import { ApiError, api, offlineError } from '../../api/client.ts'
 import type { Endpoint, RequestBody } from './chat-request.ts'
 
 type ConsoleKey = Static<typeof ConsoleKeyShape>
@@ -56,7 +56,7 @@ async function send(secret: string, endpoint: Endpoint, body: RequestBody, signa
     })
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
-    throw new ApiError(0, { code: 'offline', message: 'No answer came.' }, null)
+    throw offlineError()
   }
 }
 
