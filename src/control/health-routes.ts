@@ -12,6 +12,7 @@ import type { SnapshotFeed } from '../gateway/snapshot-feed.ts'
 import { workerMetricsSocket } from '../gateway/worker-metrics.ts'
 import { addressOf } from '../identity/access.ts'
 import { Forbidden } from '../identity/errors.ts'
+import { isHostOfOurs } from '../identity/origins.ts'
 import type { DataFolder } from '../platform/data-folder.ts'
 import type { Database } from '../platform/database/database.ts'
 import type { Server } from '../platform/http.ts'
@@ -121,7 +122,11 @@ export async function healthRoutes(server: Server, options: HealthRoutesOptions)
   server.get(
     '/healthz',
     { config: open, schema: { tags: ['Operations'], summary: 'How the installation is', response: { 200: Health } } },
-    async () => health(),
+    async ({ host }, reply) => {
+      if (isHostOfOurs(host, options.publicUrl)) return health()
+      reply.callNotFound()
+      return reply
+    },
   )
 
   server.get(
@@ -138,7 +143,12 @@ export async function healthRoutes(server: Server, options: HealthRoutesOptions)
     async (request, reply) => {
       const address = addressOf(request)
       // Behind a proxy on this machine everybody seems to be here; only an address that nobody else types tells the two apart.
-      const fromHere = options.isLocalOnly && address !== null && isLoopback(address.replace(/^::ffff:/, ''))
+      // And a page of another site can give its own name this machine's address; then the browser still says that name.
+      const fromHere =
+        options.isLocalOnly &&
+        isHostOfOurs(request.host, options.publicUrl) &&
+        address !== null &&
+        isLoopback(address.replace(/^::ffff:/, ''))
       if (!fromHere && !carriesToken(request.headers.authorization, metricsToken))
         throw new Forbidden({
           action: 'metrics.read',

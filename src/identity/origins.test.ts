@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { ForeignOrigin } from './errors.ts'
-import { isPasskeyHost, pageByName, pathOfOurs, requireTrustedOrigin, trustedOrigins } from './origins.ts'
+import { isHostOfOurs, isPasskeyHost, pageByName, pathOfOurs, requireTrustedOrigin, trustedOrigins } from './origins.ts'
 
 describe('origins', () => {
   it('the public address and the names of this machine are trusted, and nothing else', () => {
@@ -110,4 +110,25 @@ describe('origins', () => {
     assert.equal(led({ host: 'evil.example' }), null)
     assert.equal(led({}, 'https://ai.example.com'), null)
   })
+})
+
+it('a name that another site let lead here is none of ours', () => {
+  for (const host of [
+    'localhost:8484',
+    '127.0.0.1:8484',
+    '[::1]:8484',
+    '10.0.0.7',
+    'ai.example.com',
+    'AI.example.com:80',
+  ])
+    assert.ok(isHostOfOurs(host, 'https://ai.example.com'), host)
+  for (const host of [
+    'evil.example:8484',
+    '127.0.0.1.evil.example',
+    'localhost.evil.example',
+    '',
+    'a b',
+    'example.com',
+  ])
+    assert.ok(!isHostOfOurs(host, 'https://ai.example.com'), host)
 })

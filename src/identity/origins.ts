@@ -35,6 +35,17 @@ export function pathOfOurs(wanted: string | undefined): string {
   return url.origin === ours && !url.pathname.startsWith('//') ? url.pathname + url.search : '/'
 }
 
+/**
+ * Whether a request was sent to a name of ours: the public address, this machine by any of its own names, or a bare
+ * number. A page of another site that lets its own name lead here (DNS rebinding) has that name in `Host`, never those.
+ */
+export function isHostOfOurs(host: string, publicUrl: string): boolean {
+  if (!URL.canParse(`http://${host}`)) return false
+  const { hostname } = new URL(`http://${host}`)
+  const isNumber = hostname.startsWith('[') || /^[\d.]+$/.test(hostname)
+  return isNumber || hostname === 'localhost' || hostname === new URL(publicUrl).hostname
+}
+
 /** Whether browsers know passkeys at this address: it must have a name, and be safe on the way. https://w3c.github.io/webauthn/#relying-party-identifier */
 export function isPasskeyHost(publicUrl: string): boolean {
   const { protocol, hostname } = new URL(publicUrl)
