@@ -1,4 +1,5 @@
 import { useLinkProps } from '@tanstack/react-router'
+import { useEffect, useId } from 'react'
 import { useOpened } from './opened.ts'
 import { usePlaygroundWords } from './playground-words.ts'
 import { keepProject, MODES, type Mode } from './search.ts'
@@ -24,9 +25,14 @@ function ModeTab({ projectId, mode, isNow }: { projectId: string; mode: Mode; is
     ...(session === null && mode !== 'chat' ? { mode } : {}),
   })
   const link = useLinkProps({ ...place, search } as never)
+  const id = useId()
+  useEffect(() => {
+    // On phones the row is wider than its place.
+    if (isNow) document.getElementById(id)?.scrollIntoView({ inline: 'nearest', block: 'nearest' })
+  }, [id, isNow])
   // The mode says which one is current: for the router the address of chat is a part of every other's.
   return (
-    <a {...link} className={undefined} data-status={undefined} aria-current={isNow ? 'page' : undefined}>
+    <a {...link} id={id} className={undefined} data-status={undefined} aria-current={isNow ? 'page' : undefined}>
       {t(`mode-${mode}`)}
     </a>
   )
