@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { execFile, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -26,6 +27,23 @@ before(async () => {
 after(() => product?.stop())
 
 const operations = () => [...operationsOf(document)]
+
+it('what is only local is not told to a name that another site let lead here', async () => {
+  const statusFor = (path: string, host: string) =>
+    new Promise<number | undefined>((resolve, reject) =>
+      request(`${product.url}${path}`, { headers: { host } }, (answer) => resolve(answer.resume().statusCode))
+        .once('error', reject)
+        .end(),
+    )
+  const port = new URL(product.url).port
+  for (const [path, refused] of [
+    ['/metrics', 403],
+    ['/healthz', 404],
+  ] as const) {
+    assert.equal(await statusFor(path, `localhost:${port}`), 200, path)
+    assert.equal(await statusFor(path, `evil.example:${port}`), refused, path)
+  }
+})
 
 describe('the document is OpenAPI 3.1:', () => {
   it('it says which, and what it describes', () => {
