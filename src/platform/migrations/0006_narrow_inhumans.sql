@@ -1,1 +1,0 @@
-ALTER TABLE "person_link" ADD COLUMN "made_by" text;
