@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 const SECTIONS: Record<string, () => Promise<{ run(options: SectionOptions): Promise<void> }>> = {
   usage: () => import('./usage.ts'),
   stream: () => import('./stream.ts'),
+  script: () => import('./script.ts'),
 }
 
 export type SectionOptions = {
