@@ -40,7 +40,7 @@ describe('settings in force', () => {
   it('show no token and no login of an address', () => {
     const secret = 'Tr0ub4dor'
     const environment = {
-      HF_TOKEN: secret,
+      HF_TOKEN: `hf_${secret}`,
       METRICS_TOKEN: secret,
       DATABASE_URL: `postgres://ada:${secret}@p@db.example:5432/tradewind?sslpassword=${secret}`,
       HF_ENDPOINT: `https://ada:${secret}@mirror.example`,
