@@ -119,6 +119,9 @@ const account = createRoute({
 })
 const parts = createRoute(page('/parts', () => import('../pages/parts/parts-page.tsx')))
 
+/** Whatever else somebody who is signed in comes to. */
+const nowhere = createRoute({ getParentRoute: () => signedIn, path: '/$', component: NotFound })
+
 const alone = <Path extends `/${string}`>(path: Path, load: () => Promise<{ default: React.ComponentType }>) =>
   createRoute({
     getParentRoute: () => root,
@@ -157,6 +160,7 @@ export const router = createRouter({
       settings,
       account,
       parts,
+      nowhere,
     ]),
     setup,
     signIn,

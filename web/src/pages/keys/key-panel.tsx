@@ -57,10 +57,10 @@ export function KeyPanel({ id, onClose }: { id: string; onClose: () => void }) {
               )}
             </div>
             <KeyFacts of={one} />
-            <p className="t13 panel-more">
+            <p className="row t13 panel-more">
               <Link to="/usage" search={{ key: one.id } as never}>
                 {t('see-usage')}
-              </Link>{' '}
+              </Link>
               <Link to="/requests" search={{ key: one.id } as never}>
                 {t('see-requests')}
               </Link>

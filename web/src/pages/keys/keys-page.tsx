@@ -32,6 +32,9 @@ import { LeakedKeyDialog } from './leaked-key.tsx'
 import { useModelNames } from './model-names.ts'
 import { KEY_STATES, type KeysSearch } from './search.ts'
 
+/** What the panel says itself gives room to the rest. */
+const BESIDE_PANEL_NOT = ['requests', 'models']
+
 export default function KeysPage() {
   const t = useKeyWords()
   const format = useFormat()
@@ -111,7 +114,7 @@ export default function KeysPage() {
               <Table
                 label={t('title')}
                 rows={rows}
-                columns={columns(t, format, usage).filter(({ id }) => id !== 'requests' || !openId)}
+                columns={columns(t, format, usage).filter(({ id }) => !openId || !BESIDE_PANEL_NOT.includes(id))}
                 idOf={(key) => key.id}
                 under={(key) => (
                   <>
