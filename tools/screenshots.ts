@@ -144,12 +144,11 @@ async function take(page: Page, { name, whole = true }: View, look: Look): Promi
   const full = whole && !covered ? Number(await page.evaluate('document.documentElement.scrollHeight')) : height
   const sideways = Number(await page.evaluate('document.documentElement.scrollWidth'))
   if (sideways > width) troubles.push(`${name}, ${nameOf(look)}: scrolls sideways, ${sideways} in ${width} px`)
-  await page.screenshot({
-    path: join(out, fileOf(name, look)),
-    ...(full > height
-      ? { fullPage: true, clip: { x: 0, y: 0, width: Math.max(width, sideways), height: Math.min(full, HEIGHT_MAX) } }
-      : {}),
-  })
+  // As tall a window as the page needs, so that the rail reaches its foot too.
+  const fits = Math.min(full, HEIGHT_MAX)
+  if (fits > height) await page.setViewportSize({ width, height: fits })
+  await page.screenshot({ path: join(out, fileOf(name, look)) })
+  if (fits > height) await page.setViewportSize({ width, height })
 }
 
 async function takeReadme(demo: Demo): Promise<void> {
@@ -172,8 +171,8 @@ async function takeReadme(demo: Demo): Promise<void> {
 }
 
 async function visit(browser: Browser, product: Product, look: Look, person: Person | null) {
-  // Pages of somebody with fewer rights may be told no; that is what they show.
-  const visitor = await newVisitor(browser, product, look, /./)
+  const visitor = await newVisitor(browser, product, look)
+  visitor.expected = /./ // what is refused shows in the pictures
   if (person) await signInto(visitor.context, person)
   await visitor.go('/sign-in')
   return visitor
