@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ACTIONS } from '../src/identity/rules.ts'
+import { SETTINGS } from '../src/platform/config.ts'
 import { wordsFiles } from './console/words.ts'
 
 const files = wordsFiles()
@@ -21,13 +22,15 @@ test('each file of words is there in both languages, under one key each', () => 
     const wanted = Object.keys(words).filter((key) => !key.endsWith('_one'))
     assert.deepEqual(Object.keys(chineseOf(name)).sort(), wanted.sort(), name)
   }
-  // What one may do is said in English by the table of rules itself.
+  // What one may do, and what a setting does, is said in English by the server's own tables.
   const alone = ofLanguage('zh').filter(({ name }) => !files.has(`${name}.en`))
   assert.deepEqual(
     alone.map(({ name }) => name),
-    ['rules'],
+    ['rules', 'settings-does'],
   )
   assert.deepEqual(Object.keys(chineseOf('rules')).sort(), [...ACTIONS].sort())
+  const settings = Object.values(SETTINGS).map(({ env }) => env)
+  assert.deepEqual(Object.keys(chineseOf('settings-does')).sort(), settings.sort())
 })
 
 test('both languages fill in the same things', () => {

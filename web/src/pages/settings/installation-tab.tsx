@@ -1,9 +1,13 @@
 /** The installation, for operators: versions, the database's honesty, limits, settings and where each came from. */
 import { useQuery } from '@tanstack/react-query'
 import { Fact, Facts, Id, Loaded, Note, Section, Table, Tag, useFormat } from '../../ui/index.ts'
+import { useLanguage } from '../../words/i18n.ts'
 import { type Installation, installationQuery } from '../overview/overview-api.ts'
 import { HubToken } from './hub-token.tsx'
+import does from './settings-does.zh.json'
 import { useSettingsWords } from './settings-words.ts'
+
+const IN_CHINESE: Record<string, string> = does
 
 export function InstallationTab() {
   const query = useQuery(installationQuery(true))
@@ -140,6 +144,9 @@ function Limits({ of: { limits } }: { of: Installation }) {
 
 function AllSettings({ of: { settings } }: { of: Installation }) {
   const t = useSettingsWords()
+  const language = useLanguage()
+  // The server says it in English, as in its own printed page.
+  const says = ({ env, says }: { env: string; says: string }) => (language === 'zh' ? (IN_CHINESE[env] ?? says) : says)
   return (
     <Section title={t('all-settings')} count={settings.length}>
       <p className="t13 soft settings-says">{t('all-settings-says')}</p>
@@ -156,7 +163,12 @@ function AllSettings({ of: { settings } }: { of: Installation }) {
             cell: (setting) => <span className="mono cut cell-cut">{setting.value ?? '–'}</span>,
           },
           { id: 'from', head: t('from'), phone: true, soft: true, cell: (setting) => t(`from-${setting.from}`) },
-          { id: 'says', head: t('does'), soft: true, cell: (setting) => <span className="wraps">{setting.says}</span> },
+          {
+            id: 'says',
+            head: t('does'),
+            soft: true,
+            cell: (setting) => <span className="wraps">{says(setting)}</span>,
+          },
         ]}
       />
     </Section>
