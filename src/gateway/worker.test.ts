@@ -900,12 +900,13 @@ describe('with the real engine host', () => {
 })
 
 describe('a worker behind a proxy that is trusted', () => {
-  it('believes what that proxy adds to X-Forwarded-For, and nothing that the client wrote before it', async () => {
+  it('believes what that proxy adds to X-Forwarded-For, and nothing that the client wrote before it', async (t) => {
     const behind = new Worker(root, { TRADEWIND_WORKER: '5', TRUSTED_PROXIES: '127.0.0.1' })
+    t.after(() => behind.terminate())
     await behind.start()
     assert.deepEqual(await behind.message(), { type: 'ready' })
     const before = control.seen.length
-    await control.push({ keys: [...standing().keys, keyOf('tw-listed', { ips: ['10.0.0.0/8'] })] })
+    await control.push({ ...standing(), keys: [...standing().keys, keyOf('tw-listed', { ips: ['10.0.0.0/8'] })] })
     await control.until(
       () => control.seen.slice(before).filter((seen) => seen === control.snapshot.version).length === 2,
     )
