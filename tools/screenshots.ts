@@ -62,6 +62,8 @@ try {
   demo = await startDemo({
     past: true,
     fetchStarter: true,
+    // Calls that are shown have the address that a newcomer's have.
+    ...(given.readme ? { environment: { PORT: '8484' } } : {}),
     ...(setsUp ? { beforeSetUp: (product: Product) => takeSetUp(product) } : {}),
   })
   if (given.readme) await takeReadme(demo)
@@ -162,7 +164,7 @@ async function takeReadme(demo: Demo): Promise<void> {
     await visitor.page.waitForTimeout(CALM_MS)
     const devtools = await visitor.context.newCDPSession(visitor.page)
     const { data } = await devtools.send('Page.captureScreenshot', { format: 'webp', quality: 90 })
-    const path = join(folder, `console-${name}-${look.theme}.webp`)
+    const path = join(folder, `${name}-${look.theme}.webp`)
     writeFileSync(path, Buffer.from(data, 'base64'))
     console.log(`${path}: ${Math.round((data.length * 3) / 4 / 1_000)} kB`)
     await visitor.close()

@@ -42,6 +42,8 @@ export type Demo = {
 }
 
 export type DemoOptions = {
+  /** Settings, over its own. */
+  environment?: Record<string, string>
   /** Weeks of usage before now. */
   past?: boolean
   /** The starter comes from the package index, as it comes to a newcomer; else from the copy of the tests. */
@@ -60,7 +62,11 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
   const product = await startProduct({
     owner: null,
     starter: false,
-    environment: { HF_ENDPOINT: hub.url, TRADEWIND_STARTER: options.fetchStarter ? starter : 'none' },
+    environment: {
+      HF_ENDPOINT: hub.url,
+      TRADEWIND_STARTER: options.fetchStarter ? starter : 'none',
+      ...options.environment,
+    },
   })
   try {
     await options.beforeSetUp?.(product)
