@@ -213,8 +213,7 @@ async function sendContent(
   const step = trouble.chunkBytes ?? 65_536
   for (let at = 0; at < content.length && !response.destroyed; at += step) {
     const until = Math.min(at + step, cutAt, stallAt, content.length)
-    if (until > at && !response.write(content.subarray(at, until)))
-      await Promise.race([once(response, 'drain'), once(response, 'close')])
+    if (until > at && !response.write(content.subarray(at, until))) await drained(response)
     if (until === stallAt) return
     if (until === cutAt) {
       await sleep(20) // let what was written leave before the connection dies
@@ -223,6 +222,17 @@ async function sendContent(
     if (trouble.chunkBytes !== null) await sleep(5)
   }
   response.end()
+}
+
+/** Resolves when there is room again, or nobody takes it any more. */
+async function drained(response: ServerResponse): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      response.off('drain', done).off('close', done)
+      resolve()
+    }
+    response.on('drain', done).on('close', done)
+  })
 }
 
 function tree(repo: Repo, folder: string) {

@@ -54,7 +54,9 @@ export type DemoOptions = {
 
 /** As large as the real file, and of nothing: it is on its way for as long as the demonstration lasts. */
 const ON_ITS_WAY = { repo: 'Qwen/Qwen3-0.6B-GGUF', file: 'Qwen3-0.6B-Q8_0.gguf', bytes: 639_446_688 }
-const CHUNK_BYTES = 4_096
+/** Each a few milliseconds. */
+const SLOW_BYTES = 4_096
+const FAST_BYTES = 262_144
 
 export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
   const hub = await startHubStandIn()
@@ -154,9 +156,19 @@ async function fill(product: Product, hub: HubStandIn, starter: string, options:
   const requests = await ask(product, starter, { webChat: webChat.secret, nightly: nightly.secret })
   const sessionId = await converse(product, mei, desk, [starter, 'kestrel-support'], webChat.secret)
 
-  hub.trouble.chunkBytes = CHUNK_BYTES
+  hub.trouble.chunkBytes = options.past ? FAST_BYTES : SLOW_BYTES
   hub.put(ON_ITS_WAY.repo, ON_ITS_WAY.file, Buffer.alloc(ON_ITS_WAY.bytes), { claimedSha256: '5a'.repeat(32) })
-  await mei.call('POST', '/api/models/qwen3-0.6b/pull', {})
+  const pull = await mei.call('POST', '/api/models/qwen3-0.6b/pull', {})
+  if (options.past) {
+    await product.until('a third of it is here', async () => {
+      const { bytes_done } = await product.get<{ bytes_done: number }>(`/api/pulls/${pull.id}`)
+      return bytes_done > ON_ITS_WAY.bytes / 3
+    })
+    // The hub looks at its pace when a connection begins.
+    await mei.call('POST', `/api/pulls/${pull.id}/pause`)
+    hub.trouble.chunkBytes = SLOW_BYTES
+    await mei.call('POST', `/api/pulls/${pull.id}/resume`)
+  }
   await mei.call('POST', '/api/backups')
 
   return {
