@@ -40,6 +40,7 @@ const rowOf = (house: string) => ROWS.findIndex((row) => row.includes(house))
  */
 const SHOWN: Record<string, string[]> = {
   identity: [
+    'origins.ts',
     'routes.ts',
     'errors.ts',
     'access.ts',
@@ -49,7 +50,7 @@ const SHOWN: Record<string, string[]> = {
     'secret-file.ts',
     'sign-in-limit.ts',
   ],
-  catalog: ['errors.ts', 'model-family.ts', 'fit.ts', 'weights-check.ts'],
+  catalog: ['import-folder.ts', 'errors.ts', 'model-family.ts', 'fit.ts', 'weights-check.ts'],
   billing: [
     'packed-content.ts',
     'request-content.ts',
