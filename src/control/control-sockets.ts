@@ -1,7 +1,7 @@
 /**
  * One server behind two sockets: the public one gets what the gateway passes on, the admin one lies in a folder that only
- * the operator's own account can open, so whoever reaches it is the operator of this machine. One, because compiling the
- * schemas of every route twice was a fifth of a start.
+ * the operator's own account can open, so whoever reaches it is the operator of this machine. One, so that the
+ * schemas of every route are compiled once.
  */
 import { chmod, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage } from 'node:http'
