@@ -2,7 +2,7 @@
 import { Dialog } from '@base-ui/react/dialog'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useDeferredValue, useEffect, useMemo, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import type { ModelOnWire } from '../../../src/deployments/schema.ts'
 import { get } from '../api/client.ts'
 import { Icon, type IconName } from '../ui/index.ts'
@@ -29,7 +29,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   const t = useFrameWords()
   const [query, setQuery] = useState('')
   const [at, setAt] = useState(0)
-  const needle = useDeferredValue(query.trim().toLowerCase())
+  const needle = query.trim().toLowerCase() // never deferred: Enter runs what was typed, not what is still shown
   const found = useFound(needle, onClose)
   const chosen = found[Math.min(at, found.length - 1)]
   const chosenId = chosen?.id
