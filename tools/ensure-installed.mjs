@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildConsole } from './build-console.mjs'
+import { shortenExports } from './shorten-exports.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const stamp = join(root, 'node_modules', '.tradewind-installed')
@@ -35,6 +36,7 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
     )
     process.exit(run.status ?? 1)
   }
+  shortenExports(join(root, 'node_modules', 'drizzle-orm'))
   mkdirSync(dirname(stamp), { recursive: true })
   writeFileSync(stamp, wanted)
 }

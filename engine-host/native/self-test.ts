@@ -1,8 +1,8 @@
 /**
  * Decides at start what the native context of this model can be trusted with.
  *
- * A few tokens are computed twice and must give the same logits; then a copy of the sequence, and a sequence that
- * was cut, must give the same as one that was neither. A library whose private members behave otherwise, or a model whose memory
+ * A few tokens are computed at once and in two parts, and must give the same logits; so must a copy of the first part with
+ * the second, and a sequence that was cut back to the first. A library whose private members behave otherwise, or a model whose memory
  * cannot be copied or cut, is found out here and not by a customer.
  */
 import type { LlamaModel } from 'node-llama-cpp'
@@ -24,7 +24,7 @@ type Outcome = { token: Token; top: { token: Token; logprob: number }[] }
 
 /**
  * @param tokens at least eight tokens of the model's vocabulary
- * @throws Error when the same tokens do not give the same logits twice: then the native path is no good at all
+ * @throws Error when the same tokens do not give the same logits in two parts: then the native path is no good at all
  */
 export async function testNativePath(
   raw: RawContext,
@@ -37,23 +37,18 @@ export async function testNativePath(
   try {
     const whole = await outcome(raw, 0, 0, tokens)
     raw.clearSequence(0)
-    const again = await outcome(raw, 0, 0, tokens)
-    if (!same(whole, again)) throw new Error('the same tokens gave different logits')
-
-    let canCopy = false
-    if (sequences > 1) {
-      raw.clearSequence(0)
-      await outcome(raw, 0, 0, head)
-      await raw.copySequence(0, 1)
-      canCopy = same(await outcome(raw, 1, head.length, tail), await outcome(raw, 0, head.length, tail))
-      raw.clearSequence(1)
-    }
-
-    raw.clearSequence(0)
     await outcome(raw, 0, 0, head)
-    const straight = await outcome(raw, 0, head.length, tail)
-    const cut = raw.cutSequence(0, head.length)
-    const canCut = cut && !endsOnly(model) && same(straight, await outcome(raw, 0, head.length, tail))
+
+    let copied: Outcome | null = null
+    if (sequences > 1) {
+      await raw.copySequence(0, 1)
+      copied = await outcome(raw, 1, head.length, tail)
+    }
+    if (!same(whole, await outcome(raw, 0, head.length, tail)))
+      throw new Error('the same tokens gave different logits')
+    const canCopy = copied !== null && same(whole, copied)
+    const canCut =
+      raw.cutSequence(0, head.length) && !endsOnly(model) && same(whole, await outcome(raw, 0, head.length, tail))
     return { canCopy, canCut }
   } finally {
     raw.clearSequence(0)

@@ -20,6 +20,7 @@ import { Type } from 'typebox'
 import { AppError, errorBody } from './errors.ts'
 import { newId } from './ids.ts'
 import type { Log } from './log.ts'
+import { compilersAtFirstUse } from './schemas-at-first-use.ts'
 import { guardText } from './sound-text.ts'
 
 export type Server = FastifyInstance<
@@ -52,6 +53,7 @@ export async function createServer({ log, version, publicUrl, elsewhere }: Serve
     },
     bodyLimit: CONTROL_BODY_BYTES_MAX,
     forceCloseConnections: 'idle',
+    schemaController: { compilersFactory: compilersAtFirstUse() },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', allErrors: false } },
   }).withTypeProvider<TypeBoxTypeProvider>()
   // JSON alone: text is what a page of another site can send without asking first.
