@@ -25,6 +25,8 @@ import { words } from './prompts.ts'
 const ENGINE_HOST = fileURLToPath(new URL('../../engine-host/main.ts', import.meta.url))
 const STREAMS = 8
 const SHARED_TOKENS = 1_000
+/** Short, and with the narrowest bar: repeated within each round. */
+const EIGHT_PER_ROUND = 4
 
 export async function run(given: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -155,12 +157,15 @@ async function compare(ours: Target, peer: Target, rounds: number): Promise<Row[
         async (target) => (await complete(target, words(seed + 2, 500), 1)).firstTokenMs / 1_000,
       ),
     )
-    add(
-      eight,
-      await inTurn(round, ours, peer, (target) =>
-        together(target, STREAMS, (index) => words(seed + 10 + index, 32), 64).then((wall) => (STREAMS * 64) / wall),
-      ),
-    )
+    for (let again = 0; again < EIGHT_PER_ROUND; again++)
+      add(
+        eight,
+        await inTurn(round + again, ours, peer, (target) =>
+          together(target, STREAMS, (index) => words(seed + 10 + again * STREAMS + index, 32), 64).then(
+            (wall) => (STREAMS * 64) / wall,
+          ),
+        ),
+      )
     add(
       shared,
       await inTurn(round, ours, peer, (target) => {
