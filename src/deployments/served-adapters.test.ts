@@ -68,8 +68,12 @@ test('a taken name is refused before the file is looked at', async () => {
   assert.deepEqual([status, body.error.code], [409, 'deployments.name_taken'])
 })
 
-test('an adapter that is removed has no route any more', async () => {
+test('an adapter that is removed has no route any more, and its file goes with the last name that had it', async () => {
+  const before = weightsHere()
+  assert.equal((await here.ask('DELETE', '/api/adapters/twin')).status, 204)
+  assert.deepEqual(weightsHere(), before)
   assert.equal((await here.ask('DELETE', '/api/adapters/tuned')).status, 204)
+  assert.equal(weightsHere().length, before.length - 1)
   assert.ok(!here.deployments.routes().some(({ model }) => model === 'tuned'))
   assert.equal((await here.ask('DELETE', '/api/adapters/tuned')).status, 404)
 })

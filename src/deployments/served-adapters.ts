@@ -30,14 +30,14 @@ export function createServedAdapters({ db, catalog, engines, clock, load, engine
   const rows = new Map<string, AdapterRow>()
   /** Names that are being added. */
   const adding = new Set<string>()
-  /** Hashes of files that came for nothing. */
-  const refused = new Set<string>()
+  /** Hashes of files that no name may need any more. */
+  const unneeded = new Set<string>()
 
-  /** Files are named by content, and one that comes at this moment may have the bytes of one that was refused. */
-  async function dropRefused(): Promise<void> {
+  /** Files are named by content, and one that comes at this moment may have the bytes of one that is not needed. */
+  async function dropUnneeded(): Promise<void> {
     if (adding.size > 0) return
-    const hashes = [...refused].filter((sha256) => ![...rows.values()].some((row) => row.sha256 === sha256))
-    refused.clear()
+    const hashes = [...unneeded].filter((sha256) => ![...rows.values()].some((row) => row.sha256 === sha256))
+    unneeded.clear()
     for (const sha256 of hashes) await catalog.dropAdapter(sha256)
   }
 
@@ -69,7 +69,7 @@ export function createServedAdapters({ db, catalog, engines, clock, load, engine
           const { engineId } = await load(baseModel)
           await engines.addAdapter(engineId, spec)
         } catch (error) {
-          refused.add(taken.sha256)
+          unneeded.add(taken.sha256)
           throw error
         }
         const [row] = await db
@@ -83,7 +83,7 @@ export function createServedAdapters({ db, catalog, engines, clock, load, engine
         return row
       } finally {
         adding.delete(name)
-        await dropRefused()
+        await dropUnneeded()
       }
     },
 
@@ -94,6 +94,8 @@ export function createServedAdapters({ db, catalog, engines, clock, load, engine
       changed()
       const engine = engineOf(row.baseModel)
       if (engine?.state === 'ready') await engines.removeAdapter(engine.engineId, name)
+      unneeded.add(row.sha256)
+      await dropUnneeded()
     },
   }
 }

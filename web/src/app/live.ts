@@ -21,9 +21,13 @@ export type Live = {
   starter: Starter | null
 }
 
+/** After an answer that was no stream, such as that of a gateway whose control starts again. */
+const REOPEN_MS = 2_000
+
 const NOTHING: Live = { connected: false, pulls: [], replicas: null, starter: null }
 
 let live: Live = NOTHING
+let wasLost = false
 const listeners = new Set<() => void>()
 
 function set(change: Partial<Live>): void {
@@ -44,20 +48,31 @@ export function useLive(): Live {
 export function useLiveStream(): void {
   const queries = useQueryClient()
   useEffect(() => {
-    const source = new EventSource('/api/events')
-    listen(source, queries)
+    let close = open()
+    let timer: ReturnType<typeof setTimeout> | undefined
     return () => {
-      source.close()
+      clearTimeout(timer)
+      close()
       set(NOTHING)
+    }
+
+    function open(): () => void {
+      const source = new EventSource('/api/events')
+      listen(source, queries, () => {
+        timer = setTimeout(() => {
+          close = open()
+        }, REOPEN_MS)
+      })
+      return () => source.close()
     }
   }, [queries])
 }
 
-function listen(source: EventSource, queries: QueryClient): void {
+/** @param onGivenUp the browser does not try again by itself: it does so only while no answer came at all */
+function listen(source: EventSource, queries: QueryClient, onGivenUp: () => void): void {
   const on = <Data>(name: string, take: (data: Data) => void) =>
     source.addEventListener(name, (event) => take(JSON.parse((event as MessageEvent<string>).data) as Data))
 
-  let wasLost = false
   on<Omit<Live, 'connected'>>('state', (state) => {
     set({ ...state, connected: true })
     if (!wasLost) return
@@ -79,6 +94,7 @@ function listen(source: EventSource, queries: QueryClient): void {
   source.onerror = () => {
     wasLost = true
     set({ connected: false })
+    if (source.readyState === EventSource.CLOSED) onGivenUp()
   }
 }
 
