@@ -120,6 +120,7 @@ export function keyOf(secret: string, change: Partial<SnapshotKey> = {}): Snapsh
     share: `share-${secret}`,
     contentOnDisk: false,
     contentLogging: null,
+    limits: null,
     ...change,
   }
 }

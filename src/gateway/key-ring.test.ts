@@ -18,6 +18,7 @@ const keyOf = (secret: string, change: Partial<SnapshotKey> = {}): SnapshotKey =
   share: 'share',
   contentOnDisk: false,
   contentLogging: null,
+  limits: null,
   ...change,
 })
 const ring = createKeyRing([keyOf('tw-a'), keyOf('tw-old', { expiresAtMs: 1000 })], { nowMs: () => 1000 })

@@ -18,6 +18,7 @@ const key = (id: string): SnapshotKey => ({
   share: id,
   contentOnDisk: false,
   contentLogging: null,
+  limits: null,
 })
 
 function feedOf(keys: () => SnapshotKey[]) {

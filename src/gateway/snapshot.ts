@@ -46,6 +46,19 @@ export type SnapshotKey = {
   contentOnDisk: boolean
   /** Whether what requests and answers say is kept, and where they came from with it; null = nothing is. */
   contentLogging: { address: boolean } | null
+  /** Limits of the key, its project and its organisation, of those that have any; null = none has. */
+  limits: ScopeLimits[] | null
+}
+
+/** How much may be asked of models by one key, or by all keys of a project or an organisation. Null = no limit. */
+export type ScopeLimits = {
+  scope: 'key' | 'project' | 'organization'
+  id: string
+  requestsPerMinute: number | null
+  /** Prompt and answer together. */
+  tokensPerMinute: number | null
+  /** Requests that run at once. */
+  concurrency: number | null
 }
 
 /** That a key was let in, by which of its secrets. */

@@ -5,8 +5,9 @@ import type { Db } from '../platform/database/database.ts'
 import { CONTENT_COLUMNS, type ContentSettings, contentLoggingOf } from './content-policy.ts'
 import { keySha256 } from './key-secret.ts'
 import { inState } from './key-view.ts'
+import { limitsThatApply, type RateLimits, rateLimitsOf, type ScopeLimits } from './rate-limits.ts'
 import type { KeyScope } from './rules.ts'
-import { apiKey, apiKeyOldSecret, project } from './tables.ts'
+import { apiKey, apiKeyOldSecret, organization, project } from './tables.ts'
 
 /**
  * A key as the gateway needs it, once for each of its secrets. The same shape as the gateway's `SnapshotKey`, which cannot
@@ -30,6 +31,8 @@ export type GatewayKey = {
   contentOnDisk: boolean
   /** Whether what requests say is kept, and the address with it; null = nothing is. */
   contentLogging: { address: boolean } | null
+  /** All that apply to it; null = none does. */
+  limits: ScopeLimits[] | null
 }
 
 /** That a key was let in, by which of its secrets. */
@@ -37,6 +40,17 @@ export type KeyUse = { keyId: string; sha256: string; atMs: number }
 
 /** A use is written down only when the last one noted is older than this, so that a busy key is not a write per batch. */
 const USE_NOTED_EVERY_S = 10
+
+/** What a key has from its project and its organisation. */
+const PROJECT_COLUMNS = {
+  salt: project.salt,
+  ...CONTENT_COLUMNS,
+  projectLimits: columnsOfLimits(project),
+  organizationLimits: columnsOfLimits(organization),
+}
+function columnsOfLimits({ requestsPerMinute, tokensPerMinute, concurrency }: typeof project | typeof organization) {
+  return { requestsPerMinute, tokensPerMinute, concurrency }
+}
 
 export function createGatewayKeys({ db, clock, contentDaysMax }: { db: Db; clock: Clock; contentDaysMax: number }) {
   return {
@@ -78,12 +92,13 @@ export function createGatewayKeys({ db, clock, contentDaysMax }: { db: Db; clock
     },
   }
 
-  /** select key, salt, content_on_disk from api_key join project on … where the key is live and … */
+  /** select key, what it has from project and organisation from api_key join project on … join organization on … where the key is live and … */
   async function secretsInForce(now: Date, where?: SQL): Promise<GatewayKey[]> {
     const rows = await db
-      .select({ key: apiKey, salt: project.salt, ...CONTENT_COLUMNS })
+      .select({ key: apiKey, ...PROJECT_COLUMNS })
       .from(apiKey)
       .innerJoin(project, eq(project.id, apiKey.projectId))
+      .innerJoin(organization, eq(organization.id, apiKey.organizationId))
       .where(and(inState('live', now), where))
     return rows.map(({ key, ...rest }) => gatewayKeyOf(key, rest, contentDaysMax))
   }
@@ -91,10 +106,11 @@ export function createGatewayKeys({ db, clock, contentDaysMax }: { db: Db; clock
   /** The same for secrets that were replaced and have not ended. */
   async function replaced(now: Date, where?: SQL): Promise<GatewayKey[]> {
     const rows = await db
-      .select({ old: apiKeyOldSecret, key: apiKey, salt: project.salt, ...CONTENT_COLUMNS })
+      .select({ old: apiKeyOldSecret, key: apiKey, ...PROJECT_COLUMNS })
       .from(apiKeyOldSecret)
       .innerJoin(apiKey, eq(apiKey.id, apiKeyOldSecret.keyId))
       .innerJoin(project, eq(project.id, apiKey.projectId))
+      .innerJoin(organization, eq(organization.id, apiKey.organizationId))
       .where(and(gt(apiKeyOldSecret.endsAt, now), inState('live', now), where))
     return rows.map(({ key, old, ...rest }) => {
       const endsAtMs = Math.min(old.endsAt.getTime(), key.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY)
@@ -120,7 +136,7 @@ function isNews(column: typeof apiKey.lastUsedAt | typeof apiKeyOldSecret.lastUs
 
 function gatewayKeyOf(
   key: typeof apiKey.$inferSelect,
-  of: ContentSettings & { salt: string },
+  of: ContentSettings & { salt: string; projectLimits: RateLimits; organizationLimits: RateLimits },
   contentDaysMax: number,
 ): GatewayKey {
   return {
@@ -136,5 +152,10 @@ function gatewayKeyOf(
     share: key.share,
     contentOnDisk: of.contentOnDisk,
     contentLogging: contentLoggingOf(of, contentDaysMax),
+    limits: limitsThatApply([
+      { scope: 'key', id: key.id, ...rateLimitsOf(key) },
+      { scope: 'project', id: key.projectId, ...of.projectLimits },
+      { scope: 'organization', id: key.organizationId, ...of.organizationLimits },
+    ]),
   }
 }

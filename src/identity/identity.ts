@@ -18,6 +18,7 @@ import { createOperators } from './operators.ts'
 import { createOrganizations } from './organizations.ts'
 import { trustedOrigins } from './origins.ts'
 import { createProjectMembers } from './project-members.ts'
+import { createRateLimits } from './rate-limits.ts'
 import { createServiceAccounts } from './service-accounts.ts'
 import { createSetup } from './setup.ts'
 import { createSignIn } from './sign-in.ts'
@@ -98,6 +99,8 @@ export function createIdentity(deps: IdentityDeps) {
     /** What things are called, for houses that know them by their ids. */
     names: createNames({ db }),
     consoleKeys,
+    /** How much may be asked of models: what is said of keys, projects and organisations. */
+    rateLimits: createRateLimits({ db, audit, changes, keys, organizations, limit: keyLimit }),
     contentPolicies: createContentPolicies({ db, daysMax: contentDaysMax }),
     setup,
     /** Told after each commit that changes what `keys.gatewayKeys()` answers. @returns a function that stops listening */

@@ -7,6 +7,7 @@ import { KEY_SORTS } from './key-list.ts'
 import { OVERLAP_S_MAX } from './key-rotation.ts'
 import { type ApiKey, KEY_STATES, type OldSecret } from './key-view.ts'
 import type { FoundKey } from './keys.ts'
+import { RateLimitsShape, rateLimitsOnWire } from './rate-limit-schema.ts'
 import { type Caller, KEY_SCOPES, may } from './rules.ts'
 
 export const KeyStateShape = oneOf(KEY_STATES)
@@ -41,6 +42,7 @@ const keyFields = {
   ips: orNull(
     Type.Array(Type.String(), { description: 'IP addresses and ranges that it may come from; null = anywhere.' }),
   ),
+  limits: RateLimitsShape,
   state: KeyStateShape,
   owner: Type.Object({
     kind: oneOf(['person', 'service_account', 'machine']),
@@ -212,6 +214,7 @@ export function keyOnWire(key: ApiKey, caller: Caller): Static<typeof KeyShape> 
     scopes: key.scopes,
     models: key.models,
     ips: key.ips,
+    limits: rateLimitsOnWire(key.limits),
     state: key.state,
     owner: key.owner,
     created_at: key.createdAt.toISOString(),

@@ -4,6 +4,7 @@
  */
 import { and, asc, eq, gt, inArray, isNotNull, isNull, lte, or, type SQL } from 'drizzle-orm'
 import type { Db, Tx } from '../platform/database/database.ts'
+import { type RateLimits, rateLimitsOf } from './rate-limits.ts'
 import type { KeyScope } from './rules.ts'
 import { apiKey, apiKeyOldSecret, authUser, type KeyKind, project, serviceAccount } from './tables.ts'
 
@@ -43,6 +44,8 @@ export type ApiKey = {
   models: string[] | null
   /** Addresses and ranges that it may come from; null = all. */
   ips: string[] | null
+  /** Of this key alone; those of its project and organisation hold too. */
+  limits: RateLimits
   state: KeyState
   owner: KeyOwner
   createdAt: Date
@@ -115,7 +118,8 @@ function keyOf(
   old: (typeof apiKeyOldSecret.$inferSelect)[],
   now: Date,
 ): ApiKey {
-  const { sha256: _, share: __, sessionId: ___, serviceAccountId, ...seen } = key
+  const { sha256: _, share: __, sessionId: ___, serviceAccountId, ...rest } = key
+  const { requestsPerMinute: _r, tokensPerMinute: _t, concurrency: _c, ...seen } = rest
   const owner: KeyOwner =
     serviceAccountId !== null
       ? { kind: 'service_account', id: serviceAccountId, name: serviceAccountName }
@@ -124,7 +128,15 @@ function keyOf(
   const oldSecretOf = ({ prefix, last4, replacedAt, endsAt, lastUsedAt }: (typeof old)[number]): OldSecret => {
     return { prefix, last4, replacedAt, endsAt, works: state === 'live' && endsAt > now, lastUsedAt }
   }
-  return { ...seen, projectName, createdByName, owner, state, oldSecrets: old.toReversed().map(oldSecretOf) }
+  return {
+    ...seen,
+    limits: rateLimitsOf(key),
+    projectName,
+    createdByName,
+    owner,
+    state,
+    oldSecrets: old.toReversed().map(oldSecretOf),
+  }
 }
 
 /** Order matters: a revoked key stays revoked when it expires too. */

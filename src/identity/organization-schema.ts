@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import { nameShape, oneOf, orNull, pageShape, Time } from '../platform/wire-shapes.ts'
 import type { CountedOrganization } from './organizations.ts'
 import type { CountedProject, ProjectChange as ProjectChangeWanted } from './projects.ts'
+import { RateLimitsShape, rateLimitsOnWire } from './rate-limit-schema.ts'
 import type { RevokedKey } from './revoke-keys.ts'
 import { ACTIONS, type Caller, may, ORGANIZATION_ROLES, RULES, roleIn } from './rules.ts'
 
@@ -20,6 +21,7 @@ export const OrganizationShape = Type.Object({
     description: 'People with a role in it; without those who have one in single projects alone.',
   }),
   projects: Type.Integer(),
+  limits: RateLimitsShape,
   role: Type.Unsafe<Static<typeof Role>>({ ...Role, description: "The caller's; null = none in all of it." }),
   allowed: Allowed,
 })
@@ -57,6 +59,7 @@ export function organizationOnWire(row: CountedOrganization, caller: Caller): St
     created_at: createdAt.toISOString(),
     members,
     projects,
+    limits: rateLimitsOnWire(row),
     role: caller.kind === 'person' ? roleIn(caller, id) : null,
     allowed: allowedOn(caller, { organizationId: id }),
   }
@@ -85,6 +88,7 @@ export const ProjectShape = Type.Object({
   organization_name: Type.String(),
   name: Type.String(),
   ...contentFields,
+  limits: RateLimitsShape,
   created_at: Time,
   keys: Type.Integer({ description: 'Keys that can be used now.' }),
   role: Type.Unsafe<Static<typeof Role>>({ ...Role, description: "The caller's here; null = none." }),
@@ -121,6 +125,7 @@ export function projectOnWire(row: CountedProject, caller: Caller): Static<typeo
     content_logging: row.contentLogging,
     content_retention_days: row.contentRetentionDays,
     content_client_address: row.contentClientAddress,
+    limits: rateLimitsOnWire(row),
     created_at: row.createdAt.toISOString(),
     keys: row.keys,
     role: caller.kind === 'person' ? roleIn(caller, organizationId, id) : null,

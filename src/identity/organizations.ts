@@ -10,11 +10,12 @@ import type { KeyChanges } from './key-changes.ts'
 import type { Home } from './me-schema.ts'
 import { organizationFor, organizationSeen } from './organization-for.ts'
 import { createProjects } from './projects.ts'
+import { NO_LIMITS, type RateLimits } from './rate-limits.ts'
 import { type Caller, type PersonCaller, requireMay } from './rules.ts'
 import { apiKey, member, organization, project } from './tables.ts'
 import { within, withinProjects } from './within.ts'
 
-export type Organization = { id: string; name: string; createdAt: Date }
+export type Organization = RateLimits & { id: string; name: string; createdAt: Date }
 export type CountedOrganization = Organization & { members: number; projects: number }
 export type { Project } from './projects.ts'
 
@@ -97,7 +98,7 @@ export function createOrganizations(deps: OrganizationsDeps) {
       requireMay(caller, 'organizations.create')
       const atMs = clock.nowMs()
       const now = new Date(atMs)
-      const made = { id: newId('org', atMs), name: wanted.name, createdAt: now }
+      const made = { id: newId('org', atMs), name: wanted.name, createdAt: now, ...NO_LIMITS }
       const first = { id: newId('proj', atMs), name: 'First project' }
       const owner = wanted.becomeOwner && caller.kind === 'person' ? caller.userId : null
       await db.transaction(async (tx) => {

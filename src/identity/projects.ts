@@ -6,13 +6,15 @@ import { CONTENT_COLUMNS, type ContentSettings, changedContentSettings } from '.
 import { LastProject, NameNotTyped, OrganizationUnknown, ProjectNotNamed, ProjectUnknown } from './errors.ts'
 import { organizationFor } from './organization-for.ts'
 import type { OrganizationsDeps } from './organizations.ts'
+import { NO_LIMITS, type RateLimits } from './rate-limits.ts'
 import { requireInReach } from './reach.ts'
 import type { RevokedKey } from './revoke-keys.ts'
 import { type Caller, may, requireMay } from './rules.ts'
 import { apiKey, organization, project } from './tables.ts'
 import { withinProjects } from './within.ts'
 
-export type Project = ContentSettings & { id: string; organizationId: string; name: string; createdAt: Date }
+export type Project = ContentSettings &
+  RateLimits & { id: string; organizationId: string; name: string; createdAt: Date }
 export type CountedProject = Project & {
   organizationName: string
   /** Keys that can be used now. */
@@ -26,6 +28,9 @@ const PROJECT_COLUMNS = {
   organizationId: project.organizationId,
   name: project.name,
   ...CONTENT_COLUMNS,
+  requestsPerMinute: project.requestsPerMinute,
+  tokensPerMinute: project.tokensPerMinute,
+  concurrency: project.concurrency,
   createdAt: project.createdAt,
 }
 const REACH_COLUMNS = { organizationId: project.organizationId, projectId: project.id }
@@ -98,6 +103,7 @@ export function createProjects(deps: OrganizationsDeps) {
         contentLogging: false,
         contentRetentionDays: 30,
         contentClientAddress: false,
+        ...NO_LIMITS,
         createdAt: new Date(atMs),
       }
       await db.transaction(async (tx) => {

@@ -14,6 +14,7 @@ import { memberRoutes } from './member-routes.ts'
 import { operatorRoutes } from './operator-routes.ts'
 import { organizationRoutes } from './organization-routes.ts'
 import { projectRoutes } from './project-routes.ts'
+import { rateLimitRoutes } from './rate-limit-routes.ts'
 import { serviceAccountRoutes } from './service-account-routes.ts'
 import { type SetupRoutesOptions, setupRoutes } from './setup-routes.ts'
 
@@ -30,6 +31,7 @@ export async function identityRoutes(server: Server, { identity, sampleModel }: 
   await server.register(invitationRoutes, { identity })
   await server.register(serviceAccountRoutes, { identity })
   await server.register(keyRoutes, { identity })
+  await server.register(rateLimitRoutes, { identity })
   await server.register(auditRoutes, { identity })
   await server.register(setupRoutes, { identity, sampleModel })
   await server.register(authRoutes, { identity })

@@ -86,6 +86,7 @@ const EXPECTED: Record<Action, string> = {
   'operators.change': 'mO',
   'organization.read': 'mOoadv',
   'organization.update': 'mOoa',
+  'organization.limit': 'mOo',
   'organization.delete': 'mOo',
   'members.list': 'moadv',
   'members.change': 'moa',

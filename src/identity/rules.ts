@@ -133,6 +133,11 @@ export const RULES = {
     on: 'organization',
     who: [...RUNS_THE_INSTALLATION, 'owner', 'admin'],
   },
+  'organization.limit': {
+    says: 'limit how much an organisation may ask of models',
+    on: 'organization',
+    who: [...RUNS_THE_INSTALLATION, 'owner'],
+  },
   'organization.delete': {
     says: 'delete an organisation with all that is in it',
     on: 'organization',
@@ -171,7 +176,7 @@ export const RULES = {
   'project.delete': { says: 'delete a project with all that is in it', on: 'organization', who: MANAGES },
   'project.read': { says: 'see the projects of an organisation', on: 'organization', who: ['machine', ...EVERY_ROLE] },
   'project.update': {
-    says: 'change a project, such as its name and whether its prompts may be kept on disk',
+    says: 'change a project, such as its name, its limits, and whether its prompts may be kept on disk',
     on: 'organization',
     who: MANAGES,
   },
@@ -186,7 +191,7 @@ export const RULES = {
     who: ['machine', ...EVERY_ROLE],
   },
   'keys.update': {
-    says: "change an API key's name, models, addresses and end",
+    says: "change an API key's name, models, addresses, limits and end",
     on: 'organization',
     who: MANAGES,
     ownOnly: ['developer'],

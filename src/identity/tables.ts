@@ -22,6 +22,13 @@ export type KeyKind = 'api' | 'console'
 
 const time = (name: string) => timestamp(name, { withTimezone: true })
 
+/** How much may be asked of models by one key, or by all keys of a project or an organisation; null = no limit of its own. */
+const rateLimits = () => ({
+  requestsPerMinute: integer('requests_per_minute'),
+  tokensPerMinute: integer('tokens_per_minute'),
+  concurrency: integer(),
+})
+
 export const authUser = pgTable('auth_user', {
   id: text().primaryKey(),
   name: text().notNull(),
@@ -135,6 +142,7 @@ export const organization = pgTable('organization', {
   id: text().primaryKey(),
   name: text().notNull(),
   createdAt: time('created_at').notNull(),
+  ...rateLimits(),
 })
 
 /** A folder of keys, models and data within an organisation. */
@@ -157,6 +165,7 @@ export const project = pgTable(
     /** Random; engines share cached prefixes only within one salt. */
     salt: text().notNull(),
     createdAt: time('created_at').notNull(),
+    ...rateLimits(),
   },
   (table) => [
     index().on(table.organizationId),
@@ -309,6 +318,7 @@ export const apiKey = pgTable(
     revokedAt: time('revoked_at'),
     /** At once for the first use, then up to ten seconds behind. */
     lastUsedAt: time('last_used_at'),
+    ...rateLimits(),
   },
   (table) => [
     index().on(table.organizationId, table.id),
