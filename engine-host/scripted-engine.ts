@@ -169,6 +169,7 @@ export function scriptedEngine(options: ScriptedOptions): ScriptedEngine {
           cancelled.now = true
           resolve()
         },
+        cachedTokens: 0,
         done,
       }
     },

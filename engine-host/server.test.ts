@@ -151,6 +151,36 @@ test('characters that tokens cut in two are sent whole', async (t) => {
   assert.deepEqual(pieces, ['é', '😀', '!'])
 })
 
+test('the counts of the prompt come with the first chunk where the gateway asks for both', async (t) => {
+  const { client, engine } = await start(t, says('Hel', 'lo'))
+  const { events } = await client.stream('/v1/chat/completions', hello, { 'x-tradewind-usage': 'both' })
+  const promptTokens = engine.requests[0]?.prompt.length ?? 0
+  assert.deepEqual(events[0].choices[0].delta, { role: 'assistant', content: '' })
+  assert.equal(events[0].usage.prompt_tokens, promptTokens)
+  assert.equal(events[0].usage.completion_tokens, 0)
+  assert.equal(events.at(-1).usage.prompt_tokens, promptTokens)
+  assert.equal(events.at(-1).usage.completion_tokens, 2)
+  for (const event of events.slice(1, -1)) assert.equal(event.usage, undefined)
+})
+
+test('which stop string ended a chat is said, whole and streamed', async (t) => {
+  const { client } = await start(t, says('One', '\n\n', 'Two'))
+  const asked = { ...hello, stop: ['END', '\n\n'] }
+  const whole = await client.post('/v1/chat/completions', asked)
+  assert.equal(whole.json.choices[0].stop_reason, '\n\n')
+  checkValid(t, 'CreateChatCompletionResponse', whole.json)
+  const { events } = await client.stream('/v1/chat/completions', asked)
+  assert.equal(events.at(-1).choices[0].stop_reason, '\n\n')
+  checkValid(t, 'CreateChatCompletionStreamResponse', ...events)
+})
+
+test('who only counts tokens may leave them where they are', async (t) => {
+  const { client } = await start(t, says('x'))
+  const { json } = await client.post('/tokenize', hello)
+  const { json: counted } = await client.post('/tokenize', { ...hello, return_tokens: false })
+  assert.deepEqual(counted, { count: json.tokens.length, max_model_len: json.max_model_len })
+})
+
 test('a stop string ends the answer, is not sent, and stops the generation', async (t) => {
   const { client, engine } = await start(t, {
     *script() {

@@ -75,6 +75,8 @@ export type GenerateResult = {
 export type Generation = {
   /** Stops within one step; `done` then resolves with `cancelled`. Calling it twice, or late, is harmless. */
   cancel(): void
+  /** Prompt tokens that were not computed; known when the first token has come, 0 before. */
+  readonly cachedTokens: number
   /** Rejects with an `EngineError`. */
   done: Promise<GenerateResult>
 }

@@ -87,7 +87,7 @@ export class BatchLoop {
     if (refused !== null) {
       one.ended = true
       one.settle.reject(refused)
-      return { cancel: () => {}, done }
+      return { cancel: () => {}, cachedTokens: 0, done }
     }
     this.#shares.enter(request.share)
     this.#waiting.push(one)
@@ -97,6 +97,9 @@ export class BatchLoop {
         if (one.ended) return
         one.cancelled = true
         this.#wake()
+      },
+      get cachedTokens() {
+        return one.cachedTokens
       },
       done,
     }

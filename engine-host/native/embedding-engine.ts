@@ -42,7 +42,7 @@ export function createEmbeddingEngine({ llama, words, context, release }: Embedd
         'engine.model_unsupported',
         'This engine was started for embeddings; it generates no text.',
       )
-      return { cancel: () => {}, done: Promise.reject(error) }
+      return { cancel: () => {}, cachedTokens: 0, done: Promise.reject(error) }
     },
     embed: (inputs, share) => queue.embed(inputs, share),
     loadAdapter: ({ name }) =>

@@ -35,7 +35,7 @@ export function createNativeEngine({ words, release, ...options }: NativeEngineP
           'engine.adapter_unknown',
           `No adapter is loaded under the name ${request.adapter}.`,
         )
-        return { cancel: () => {}, done: Promise.reject(error) }
+        return { cancel: () => {}, cachedTokens: 0, done: Promise.reject(error) }
       }
       return loop.submit(request, adapter, onToken)
     },

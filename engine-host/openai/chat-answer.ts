@@ -23,7 +23,7 @@ import { requestCancelled } from './request-cancelled.ts'
 import { asRequestError, RequestError } from './request-error.ts'
 import { type ChoicePlan, runChoices } from './run-choices.ts'
 import { clipTokensMax } from './sampling.ts'
-import { reportUsage, type UsageReport } from './usage.ts'
+import { reportPrompt, reportUsage, type Usage, type UsageReport } from './usage.ts'
 
 /** Answers on `call.response`. @throws RequestError or EngineError as long as nothing has been sent */
 export async function answerChat(host: Host, call: Call): Promise<void> {
@@ -43,7 +43,7 @@ export async function answerChat(host: Host, call: Call): Promise<void> {
       host,
       call,
       plans,
-      (index) => answer.begin(index),
+      (index, cachedTokens) => answer.begin(index, reportPrompt(promptTokens, cachedTokens)),
       (index, events, tokens) => answer.pieces(index, events, tokens),
     )
     if (cutBy === 'client') return
@@ -141,6 +141,11 @@ function finishReason(finish: ChoiceFinish): string | null {
   return finish === 'cancelled' ? null : finish
 }
 
+/** The stop text that ended a choice, under vLLM's name, which OpenAI's own reason leaves open. */
+function stopReason({ stop }: ChoiceEnd): { stop_reason?: string } {
+  return stop === null ? {} : { stop_reason: stop }
+}
+
 class WholeChat {
   #host: Host
   #call: Call
@@ -162,7 +167,7 @@ class WholeChat {
     this.#logprobs = request.topLogprobs === null ? null : this.#messages.map(() => [])
   }
 
-  begin(_index: number): void {}
+  begin(_index: number, _prompt: Usage): void {}
 
   pieces(index: number, events: readonly AnswerEvent[], tokens: readonly GeneratedToken[]): void {
     const message = this.#messages[index] as Message
@@ -206,6 +211,7 @@ class WholeChat {
           message,
           logprobs: this.#logprobs === null ? null : { content: this.#logprobs[index], refusal: null },
           finish_reason: finishReason(end.finish),
+          ...stopReason(end),
         }
       }),
       ...report,
@@ -228,6 +234,7 @@ class StreamedChat {
   #head: Head
   #includeUsage: boolean
   #endsWithUsage: boolean
+  #beginsWithUsage: boolean
   #withLogprobs: boolean
   #begun = new Set<number>()
 
@@ -238,13 +245,16 @@ class StreamedChat {
     this.#head = head
     this.#includeUsage = request.includeUsage
     this.#endsWithUsage = request.endsWithUsage
+    this.#beginsWithUsage = request.beginsWithUsage
     this.#withLogprobs = request.topLogprobs !== null
   }
 
-  begin(index: number): void {
+  /** @param prompt counts that the first chunk tells, where they are wanted there */
+  begin(index: number, prompt: Usage): void {
     if (this.#begun.has(index)) return
+    const isFirst = this.#begun.size === 0
     this.#begun.add(index)
-    this.#chunk(index, { role: 'assistant', content: '' })
+    this.#chunk(index, { role: 'assistant', content: '' }, {}, isFirst && this.#beginsWithUsage ? prompt : null)
   }
 
   pieces(index: number, events: readonly AnswerEvent[], tokens: readonly GeneratedToken[]): void {
@@ -252,7 +262,7 @@ class StreamedChat {
     for (const event of events) {
       switch (event.type) {
         case 'content-delta':
-          this.#chunk(index, { content: event.text }, null, logprobs)
+          this.#chunk(index, { content: event.text }, {}, null, logprobs)
           logprobs = []
           break
         case 'reasoning-delta':
@@ -278,8 +288,8 @@ class StreamedChat {
 
   complete(ends: readonly ChoiceEnd[], report: UsageReport): void {
     for (const [index, end] of ends.entries()) {
-      this.begin(index)
-      this.#chunk(index, {}, finishReason(end.finish))
+      this.begin(index, report.usage)
+      this.#chunk(index, {}, { finish_reason: finishReason(end.finish), ...stopReason(end) })
     }
     if (this.#endsWithUsage) this.#usage(report)
     this.#events.done()
@@ -305,7 +315,8 @@ class StreamedChat {
   #chunk(
     index: number,
     delta: Record<string, unknown>,
-    finish: string | null = null,
+    end: { finish_reason?: string | null; stop_reason?: string } = {},
+    usage: Usage | null = null,
     tokens: readonly GeneratedToken[] = [],
   ): void {
     const logprobs =
@@ -315,8 +326,8 @@ class StreamedChat {
     this.#events.send({
       ...this.#head,
       object: 'chat.completion.chunk',
-      choices: [{ index, delta, logprobs, finish_reason: finish }],
-      ...(this.#includeUsage ? { usage: null } : {}),
+      choices: [{ index, delta, logprobs, finish_reason: null, ...end }],
+      ...(this.#includeUsage || usage !== null ? { usage } : {}),
     })
   }
 }

@@ -27,7 +27,13 @@ export type OnEvents = (events: AnswerEvent[], tokens: GeneratedToken[]) => void
 /** `cancelled`: stopped from outside, so the answer has no finish reason. */
 export type ChoiceFinish = 'stop' | 'length' | 'tool_calls' | 'cancelled'
 
-export type ChoiceEnd = { finish: ChoiceFinish; result: GenerateResult; reasoningTokens: number }
+export type ChoiceEnd = {
+  finish: ChoiceFinish
+  /** The stop string that ended it; null = something else did. */
+  stop: string | null
+  result: GenerateResult
+  reasoningTokens: number
+}
 
 export type Choice = {
   /** Stops within one step; `done` then resolves with what was counted. */
@@ -36,14 +42,14 @@ export type Choice = {
 }
 
 /**
- * @param onFirstToken called once, when the first token exists, readable or not
+ * @param onFirstToken called once, when the first token exists, readable or not; `cachedTokens` of the prompt were shared
  * @throws EngineError what `engine.generate` throws at once
  */
 export function runChoice(
   engine: TokenEngine,
   request: GenerateRequest,
   options: ChoiceOptions,
-  onFirstToken: () => void,
+  onFirstToken: (cachedTokens: number) => void,
   onEvents: OnEvents,
 ): Choice {
   const text = new TokenText(engine, options.visibleControls)
@@ -57,7 +63,7 @@ export function runChoice(
     try {
       if (!begun) {
         begun = true
-        onFirstToken()
+        onFirstToken(generation?.cachedTokens ?? 0)
       }
       reader.push(token, engine.isEndOfGeneration(token.token) ? '' : text.push(token.token))
     } catch (error) {
@@ -71,7 +77,8 @@ export function runChoice(
     if (failure !== null) throw failure
     const ended = reader.ended
     reader.end(result.end !== 'eos')
-    return { finish: finishOf(result, ended, reader.calls), result, reasoningTokens: reader.reasoningTokens }
+    const { calls, stop, reasoningTokens } = reader
+    return { finish: finishOf(result, ended, calls), stop, result, reasoningTokens }
   })
   return { cancel: () => running.cancel(), done }
 }
@@ -103,6 +110,10 @@ class ChoiceReader {
   /** A stop string was found or the last wanted call is complete: nothing after it counts. */
   get ended(): boolean {
     return this.#stops.stopped || this.#callsDone
+  }
+
+  get stop(): string | null {
+    return this.#stops.found
   }
 
   push(token: GeneratedToken, text: string): void {

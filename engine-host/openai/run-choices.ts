@@ -27,7 +27,7 @@ export async function runChoices(
   host: Host,
   call: Call,
   plans: readonly ChoicePlan[],
-  onFirstToken: (index: number) => void,
+  onFirstToken: (index: number, cachedTokens: number) => void,
   onEvents: (index: number, ...pieces: Parameters<OnEvents>) => void,
 ): Promise<ChoicesEnd> {
   const choices: Choice[] = []
@@ -59,7 +59,7 @@ export async function runChoices(
         host.engine,
         request,
         plan.options,
-        () => onFirstToken(index),
+        (cachedTokens) => onFirstToken(index, cachedTokens),
         (events, tokens) => onEvents(index, events, tokens),
       )
       choice.done.catch(cancelAll)

@@ -95,6 +95,8 @@ export type StreamOptions = {
   includeUsage: boolean
   /** The stream ends with a usage chunk, for the client or for the gateway. */
   endsWithUsage: boolean
+  /** Its first chunk has the counts of the prompt. */
+  beginsWithUsage: boolean
 }
 
 export function readStream(fields: Fields, usageHeader: string | undefined): StreamOptions {
@@ -107,7 +109,12 @@ export function readStream(fields: Fields, usageHeader: string | undefined): Str
     )
   }
   const includeUsage = options?.boolean('include_usage') ?? false
-  return { stream, includeUsage, endsWithUsage: includeUsage || usageHeader === 'always' }
+  return {
+    stream,
+    includeUsage,
+    endsWithUsage: includeUsage || usageHeader === 'always' || usageHeader === 'both',
+    beginsWithUsage: usageHeader === 'both',
+  }
 }
 
 /**

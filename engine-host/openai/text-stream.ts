@@ -38,7 +38,7 @@ export class TokenText {
 /** Ends a text at the first of several stop strings. */
 export class StopScanner {
   #scanner: MarkerScanner
-  #stopped = false
+  #found: string | null = null
 
   constructor(stops: readonly string[]) {
     this.#scanner = new MarkerScanner(stops)
@@ -46,18 +46,23 @@ export class StopScanner {
 
   /** Whether a stop string was found; everything after it is swallowed. */
   get stopped(): boolean {
-    return this.#stopped
+    return this.#found !== null
+  }
+
+  /** The stop string that was found. */
+  get found(): string | null {
+    return this.#found
   }
 
   push(text: string): string {
-    if (this.#stopped) return ''
+    if (this.#found !== null) return ''
     const found = this.#scanner.scan(text)
-    this.#stopped = found.marker !== null
+    this.#found = found.marker
     return found.text
   }
 
   /** What was held back as the possible beginning of a stop string. */
   end(): string {
-    return this.#stopped ? '' : this.#scanner.end()
+    return this.stopped ? '' : this.#scanner.end()
   }
 }

@@ -12,20 +12,23 @@ export const TOKENIZE_CONTEXTS_MAX = 16
 /** Tokens turned back in one turn of the event loop. */
 const DETOKENIZE_SLICE = 4096
 
-export type Tokenized = { tokens: number[]; count: number; max_model_len: number; token_strs?: string[] }
+export type Tokenized = { tokens?: number[]; count: number; max_model_len: number; token_strs?: string[] }
 
 /**
  * A prompt as `/v1/completions` would see it, or messages (with tools and template switches) as chat would.
  * `add_special_tokens: false` leaves out the BOS token; it has no meaning for messages.
+ * `return_tokens: false` leaves out the tokens: who only counts a long conversation need not carry them away.
  * `return_token_strs: true` adds each token's own text; one that is a part of a character only is U+FFFD.
  */
 export async function answerTokenize(host: Host, call: Call): Promise<Tokenized> {
   const { contextTokens } = host.engine.facts
-  const withTexts = new Fields(call.body).boolean('return_token_strs') ?? false
+  const fields = new Fields(call.body)
+  const withTokens = fields.boolean('return_tokens') ?? true
+  const withTexts = fields.boolean('return_token_strs') ?? false
   return prepared(host, call, async (preparation) => {
     const tokens = await tokensOf(host, call.body, preparation)
     return {
-      tokens,
+      ...(withTokens ? { tokens } : {}),
       count: tokens.length,
       max_model_len: contextTokens,
       ...(withTexts ? { token_strs: await textsOf(host, tokens, preparation) } : {}),

@@ -42,6 +42,17 @@ export function reportUsage(
   }
 }
 
+/** What is known of the prompt when the answer begins. */
+export function reportPrompt(promptTokens: number, cachedTokens: number): Usage {
+  return {
+    prompt_tokens: promptTokens,
+    completion_tokens: 0,
+    total_tokens: promptTokens,
+    prompt_tokens_details: { cached_tokens: Math.min(cachedTokens, promptTokens) },
+    completion_tokens_details: { reasoning_tokens: 0 },
+  }
+}
+
 function longest(results: readonly GenerateResult[], phase: 'queueMs' | 'prefillMs' | 'decodeMs'): number {
   return Math.round(Math.max(0, ...results.map((result) => result[phase])) * 1000) / 1000
 }

@@ -67,6 +67,7 @@ type Job = {
   order: number
   submittedAt: number
   cancelled: boolean
+  cachedTokens: number
   resolve: (result: GenerateResult) => void
   reject: (error: EngineError) => void
 }
@@ -144,6 +145,7 @@ export async function createPublicEngine(parts: PublicEngineParts): Promise<Toke
     }
     try {
       cachedTokens = await takeSeat(seat, request)
+      job.cachedTokens = cachedTokens
       counters.promptTokens += request.prompt.length
       counters.cachedTokens += cachedTokens
       const end = await generate(job, seat, cachedTokens, said, times)
@@ -313,7 +315,7 @@ export async function createPublicEngine(parts: PublicEngineParts): Promise<Toke
 
     generate(request, onToken) {
       const refused = refusal(request)
-      if (refused !== null) return { cancel: () => {}, done: Promise.reject(refused) }
+      if (refused !== null) return { cancel: () => {}, cachedTokens: 0, done: Promise.reject(refused) }
       let job: Job | undefined
       const done = new Promise<GenerateResult>((resolve, reject) => {
         const safe = (token: GeneratedToken) => {
@@ -325,7 +327,16 @@ export async function createPublicEngine(parts: PublicEngineParts): Promise<Toke
           }
         }
         const submittedAt = performance.now()
-        job = { request, onToken: safe, order: order++, submittedAt, cancelled: false, resolve, reject }
+        job = {
+          request,
+          onToken: safe,
+          order: order++,
+          submittedAt,
+          cancelled: false,
+          cachedTokens: 0,
+          resolve,
+          reject,
+        }
       })
       // A request that nobody waits for any more must not end the process when it fails.
       done.catch(() => {})
@@ -342,7 +353,14 @@ export async function createPublicEngine(parts: PublicEngineParts): Promise<Toke
         const queueMs = performance.now() - job!.submittedAt
         job!.resolve({ end: 'cancelled', promptTokens, ...none, queueMs, prefillMs: 0, decodeMs: 0 })
       }
-      return { cancel, done }
+      const started = job!
+      return {
+        cancel,
+        get cachedTokens() {
+          return started.cachedTokens
+        },
+        done,
+      }
     },
     embed() {
       return Promise.reject(

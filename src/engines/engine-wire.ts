@@ -11,7 +11,7 @@
  *   POST   /v1/chat/completions   → OpenAI, streaming or not
  *   POST   /v1/completions        → OpenAI
  *   POST   /v1/embeddings         → OpenAI
- *   POST   /tokenize              → { prompt | messages, add_special_tokens? } → { tokens, count, max_model_len }
+ *   POST   /tokenize              → { prompt | messages, add_special_tokens?, return_tokens? } → { tokens, count, max_model_len }
  *   POST   /detokenize            → { tokens } → { prompt }
  *   DELETE /requests/{request id} → 204; the request stops within one step and its answer ends with its usage
  *   POST   /adapters              → AdapterSpec → 204
@@ -126,7 +126,10 @@ export const ENGINE_HEADERS = {
   adapter: 'x-tradewind-adapter',
   /** `allow`: this request's prefix may be spilled to disk. */
   disk: 'x-tradewind-disk',
-  /** `always`: a stream ends with a usage chunk even if the client did not ask for it. */
+  /**
+   * `always`: a stream ends with a usage chunk even if the client did not ask for it. `both`: and the first chunk of a
+   * chat has the counts of the prompt in its `usage`, for dialects that tell them before the answer.
+   */
   usage: 'x-tradewind-usage',
 } as const
 

@@ -76,7 +76,7 @@ describe('every documented field is read, and every field that is read is docume
     const asked = new Set([...text.asked, ...chat.asked, 'model'])
     for (const field of propertiesOf(asSchema(shapes.TokenizeRequest))) assert.ok(asked.has(field), field)
     const readByChat = new Set(propertiesOf(asSchema(shapes.ChatRequest)).concat(readers[0]?.refused ?? []))
-    const own = ['add_special_tokens', 'prompt', 'return_token_strs']
+    const own = ['add_special_tokens', 'prompt', 'return_token_strs', 'return_tokens']
     assert.deepEqual([...asked].filter((field) => !readByChat.has(field)).sort(), own)
   })
 

@@ -338,6 +338,10 @@ const answerHead = {
   model: Type.String(),
 }
 
+const StopText = maybe(
+  Type.String({ description: 'Extension. Which of `stop` ended the answer; absent where something else did.' }),
+)
+
 export const ChatCompletion = Type.Object(
   {
     ...answerHead,
@@ -348,6 +352,7 @@ export const ChatCompletion = Type.Object(
         message: AnswerMessage,
         logprobs: ChatLogprobs,
         finish_reason: FinishReason,
+        stop_reason: StopText,
       }),
     ),
     ...counted,
@@ -384,6 +389,7 @@ export const ChatChunk = Type.Object(
         delta: ChatDelta,
         logprobs: ChatLogprobs,
         finish_reason: FinishReason,
+        stop_reason: StopText,
       }),
     ),
     usage: maybe(nullable(Usage, 'Only with `stream_options.include_usage`: null but in the last event.')),
@@ -534,6 +540,12 @@ export const TokenizeRequest = Type.Object(
         description: 'With `prompt`: begin with the model’s opening token, if it has one.',
       }),
     ),
+    return_tokens: maybe(
+      Type.Boolean({
+        default: true,
+        description: 'False leaves out `tokens`, which are long where only `count` is wanted.',
+      }),
+    ),
     return_token_strs: maybe(
       Type.Boolean({ default: false, description: 'Answer with `token_strs`: the text of each token.' }),
     ),
@@ -546,7 +558,9 @@ export const TokenizeRequest = Type.Object(
 
 export const Tokens = Type.Object(
   {
-    tokens: Type.Array(Type.Integer({ minimum: 0 })),
+    tokens: Type.Optional(
+      Type.Array(Type.Integer({ minimum: 0 }), { description: 'Unless it was asked to leave them out.' }),
+    ),
     count: Type.Integer({ minimum: 0 }),
     max_model_len: Type.Integer({ minimum: 1, description: 'Context of the model as it is loaded, tokens.' }),
     token_strs: Type.Optional(
