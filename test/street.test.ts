@@ -62,7 +62,15 @@ const SHOWN: Record<string, string[]> = {
   engines: ['engine-wire.ts', 'errors.ts', 'machine.ts', 'prefix-folders.ts', 'supervisor-link.ts'],
   deployments: ['routes.ts', 'errors.ts', 'schema.ts', 'detail-schema.ts'],
   playground: ['routes.ts', 'document.ts'],
-  gateway: ['internal-routes.ts', 'snapshot-feed.ts', 'snapshot.ts', 'worker-metrics.ts', 'errors.ts', 'limits.ts'],
+  gateway: [
+    'internal-routes.ts',
+    'snapshot-feed.ts',
+    'snapshot.ts',
+    'worker-metrics.ts',
+    'errors.ts',
+    'limits.ts',
+    'rate-limits/limits-owner.ts',
+  ],
 }
 
 type Import = { from: string; to: string; line: string; typesOnly: boolean }

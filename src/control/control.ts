@@ -14,6 +14,7 @@ import { createEngines, gpuLibraryInstalled } from '../engines/engines.ts'
 import { diskFreeBytes, machineMemory } from '../engines/machine.ts'
 import type { SupervisorLink } from '../engines/supervisor-link.ts'
 import { internalRoutes, snapshotRoute } from '../gateway/internal-routes.ts'
+import { createLimitsOwner } from '../gateway/rate-limits/limits-owner.ts'
 import { createSnapshotFeed } from '../gateway/snapshot-feed.ts'
 import { callerStill, guardRoutes } from '../identity/access.ts'
 import { createIdentity } from '../identity/identity.ts'
@@ -24,6 +25,7 @@ import type { Config } from '../platform/config.ts'
 import { type DataFolder, makeFolder } from '../platform/data-folder.ts'
 import type { Database } from '../platform/database/database.ts'
 import { createServer, type Server } from '../platform/http.ts'
+import { randomText } from '../platform/ids.ts'
 import type { Log } from '../platform/log.ts'
 import { isLoopback } from '../platform/loopback.ts'
 import { createMailer } from '../platform/mail.ts'
@@ -142,8 +144,17 @@ export async function startControl({
   const billing = createBilling({ db, clock, findKeys: identity.names.keys })
   await billing.catchUp()
   const requestContent = createRequestContent({ db, clock, log, identity, bytesMax: config.contentLog.bytesMax })
+  const limits = createLimitsOwner({
+    id: randomText(12),
+    workers: config.gatewayWorkers,
+    nowMs: () => performance.now(),
+  })
   const feed = createSnapshotFeed({
-    keys: () => identity.keys.gatewayKeys(),
+    keys: async () => {
+      const keys = await identity.keys.gatewayKeys()
+      limits.setLimits(keys.flatMap((key) => key.limits ?? []))
+      return keys
+    },
     routes: () => deployments.routes().map(snapshotRoute),
     clock,
     log,
@@ -193,6 +204,7 @@ export async function startControl({
   })
   await addRoutes(server)
   await sockets.listen(server)
+  limits.begin()
   link.send({ type: 'ready' })
 
   const offered = await identity.setup.offerLink()
@@ -272,7 +284,7 @@ export async function startControl({
       startedAtMs,
       reloaded: () => reloaded,
     })
-    await server.register(internalRoutes, { feed, deployments, billing, requestContent, identity })
+    await server.register(internalRoutes, { feed, deployments, billing, requestContent, identity, limits })
   }
 
   async function sampleModel(): Promise<string> {

@@ -2,6 +2,7 @@
 import { Pool } from 'undici'
 import type { SentContent } from '../billing/request-detail.ts'
 import type { UsageRecord } from '../billing/usage-record.ts'
+import type { LeaseAnswer, LeaseMessage } from './rate-limits/lease-wire.ts'
 import type { KeyUse, SnapshotRoute } from './snapshot.ts'
 
 export type ControlClient = {
@@ -15,6 +16,8 @@ export type ControlClient = {
   noteKeyUses(uses: readonly KeyUse[]): Promise<boolean>
   /** @returns the status; rejects when control is away */
   deliverContents(contents: readonly SentContent[]): Promise<number>
+  /** Reports what is spent of limits, and asks for more. Rejects when control is away. */
+  exchangeLimits(message: LeaseMessage): Promise<LeaseAnswer>
   /** For the snapshot stream. */
   readonly pool: Pool
   readonly worker: string
@@ -69,6 +72,11 @@ export function createControlClient(socketPath: string, worker: string): Control
     },
     async deliverContents(contents) {
       return (await post('/internal/content', { worker, contents }, 10_000)).status
+    },
+    async exchangeLimits(message) {
+      const answer = await post('/internal/limits', message, 2_000)
+      if (answer.status !== 200) throw new Error(`control answered ${answer.status} about limits`)
+      return JSON.parse(answer.body.toString('utf8')) as LeaseAnswer
     },
     close: () => pool.destroy(),
   }

@@ -6,6 +6,9 @@ import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { ClosedRequest, SentContent } from '../billing/request-detail.ts'
 import { type DataFolder, sockets } from '../platform/data-folder.ts'
+import { randomText } from '../platform/ids.ts'
+import type { LeaseMessage } from './rate-limits/lease-wire.ts'
+import { createLimitsOwner, type LimitsOwner } from './rate-limits/limits-owner.ts'
 import { type Listening, listenOn, readAll } from './scripted-upstream.ts'
 import type { KeyUse, Snapshot, SnapshotKey, SnapshotReplica, SnapshotRoute } from './snapshot.ts'
 
@@ -24,6 +27,8 @@ export class ControlStandIn {
   /** The public side. */
   onPublic: RequestListener = (_request, response) => response.writeHead(404).end()
   snapshot: Snapshot
+  /** The real one; a new one with each start, as control's is. */
+  limits: LimitsOwner | null = null
   readonly #folder: DataFolder
   readonly #streams = new Set<ServerResponse>()
   readonly #waiting = new Set<() => void>()
@@ -35,6 +40,14 @@ export class ControlStandIn {
   }
 
   async start(): Promise<void> {
+    this.limits = createLimitsOwner({
+      id: randomText(12),
+      workers: 1,
+      nowMs: () => performance.now(),
+      settleMs: 0,
+    })
+    this.#tellLimits()
+    this.limits.begin()
     const admin = createServer((request, response) => void this.#answer(request, response))
     const open = createServer((request, response) => this.onPublic(request, response))
     this.#listening = await Promise.all([
@@ -52,6 +65,7 @@ export class ControlStandIn {
   /** Pushes a change to all workers. @returns when one of them has it in force */
   push(change: Partial<Snapshot>): Promise<void> {
     this.snapshot = { ...this.snapshot, ...change, version: this.snapshot.version + 1 }
+    this.#tellLimits()
     const { version } = this.snapshot
     for (const stream of this.#streams) stream.write(`${JSON.stringify(this.snapshot)}\n`)
     return this.until(() => this.seen.includes(version))
@@ -76,6 +90,10 @@ export class ControlStandIn {
     })
   }
 
+  #tellLimits(): void {
+    this.limits?.setLimits(this.snapshot.keys.flatMap((key) => key.limits ?? []))
+  }
+
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname } = new URL(request.url ?? '/', 'http://control')
     const body = await readAll(request)
@@ -95,6 +113,8 @@ export class ControlStandIn {
       if (this.contentStatus < 300)
         this.contents.push(...(JSON.parse(body.toString()) as { contents: SentContent[] }).contents)
       response.writeHead(this.contentStatus).end()
+    } else if (pathname === '/internal/limits') {
+      sendJson(response, 200, this.limits?.exchange(JSON.parse(body.toString()) as LeaseMessage))
     } else if (pathname === '/internal/key-uses') {
       this.uses.push(...(JSON.parse(body.toString()) as { uses: KeyUse[] }).uses)
       response.writeHead(204).end()

@@ -9,6 +9,8 @@ import type { ClosedRequest, SentContent } from '../billing/request-detail.ts'
 import type { Deployments, Route } from '../deployments/deployments.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Server } from '../platform/http.ts'
+import type { LeaseMessage } from './rate-limits/lease-wire.ts'
+import type { LimitsOwner } from './rate-limits/limits-owner.ts'
 import type { KeyUse, SnapshotRoute } from './snapshot.ts'
 import type { SnapshotFeed } from './snapshot-feed.ts'
 
@@ -18,6 +20,7 @@ export type InternalRoutesOptions = {
   billing: Billing
   requestContent: RequestContent
   identity: Identity
+  limits: LimitsOwner
 }
 
 /** Records of one delivery; a worker's file of waiting records may hold more lines than one batch. */
@@ -27,7 +30,7 @@ const CONTENT_BYTES_MAX = 8_388_608
 
 export async function internalRoutes(
   server: Server,
-  { feed, deployments, billing, requestContent, identity }: InternalRoutesOptions,
+  { feed, deployments, billing, requestContent, identity, limits }: InternalRoutesOptions,
 ): Promise<void> {
   const config = { access: 'machine', takesAnyTextIn: 'all' } as const // our own workers: content as it came
 
@@ -72,6 +75,10 @@ export async function internalRoutes(
       if (!route) throw new Error(`${request.body.model} was loaded and has no route`)
       return { route: snapshotRoute(route) }
     },
+  )
+
+  server.post('/internal/limits', { config, schema: { hide: true } }, async (request) =>
+    limits.exchange(request.body as LeaseMessage),
   )
 
   server.post('/internal/key-uses', { config, schema: { hide: true } }, async (request, reply) => {
