@@ -111,7 +111,7 @@ async function streamed(rounds: number): Promise<Row> {
     controlPublic,
     content,
     keyUses: { note() {}, stop: async () => {} },
-    usage: { open() {}, close() {}, flush: async () => {} },
+    usage: { open() {}, progressed() {}, close: () => null },
     limits: GATEWAY_LIMITS,
     publicUrl: 'http://localhost',
     trustedProxies: [],

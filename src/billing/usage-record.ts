@@ -1,7 +1,6 @@
 /**
  * One usage record per request that reached a route: what was consumed, who counted it, how it ended.
- * The columns are final; the exact journal that will carry them from worker to database is a later piece, and
- * `UsageSink` is the seam where it goes.
+ * The gateway's journal carries it from worker to database.
  *
  * Pure module: the gateway worker imports it.
  */
@@ -55,10 +54,23 @@ export type UsageRecord = {
   retries: number
 }
 
-/** Where a worker leaves its records. `open` is called before the engine is, `close` exactly once after. */
+/** Counts of an answer that is still coming. */
+export interface RunningCounts {
+  counts(): Partial<UsageRecord>
+}
+
+/** Where a worker leaves its records: `src/gateway/journal/`. */
 export interface UsageSink {
+  /**
+   * To be called before an engine is asked.
+   * @throws UsageUnrecordable where nothing can be written down, so that nothing may be consumed
+   */
   open(record: UsageRecord): void
-  close(record: UsageRecord): void
-  /** Resolves when all closed records are safe. */
-  flush(): Promise<void>
+  /** A piece of an answer has come and is not yet handed on. */
+  progressed(record: UsageRecord, answer: RunningCounts): void
+  /**
+   * To be called exactly once after `open`, before the last bytes of the answer are handed on.
+   * @returns null when it is as safe as the setting wants; otherwise resolves when it is
+   */
+  close(record: UsageRecord): Promise<void> | null
 }

@@ -1,9 +1,12 @@
 /**
  * Reads counts, timings and the finish reason from an answer on its way to the client, and changes none of it.
  *
- * The engine's own `usage` counts; the last one wins, since some engines repeat it on each event. Where none ever comes
- * (an upstream that ignores `include_usage`, a stream that was cut), the events that carried content are counted instead:
- * engines send one token an event, so that is near, and the record says `counted`.
+ * The engine's own `usage` counts, a zero too; the last one wins, since some engines repeat it on each event. What came
+ * after it, or all where none ever comes (an upstream that ignores `include_usage`, a stream that was cut), is counted by
+ * the pieces of content: none of them holds less than a token, so that is never too much, and the record says `counted`.
+ *
+ * llama.cpp's server tells the totals of each of several choices apart, where others tell one sum. They are added up where
+ * that is the only way to read them: fewer tokens than there were pieces, just after one of several choices ended.
  *
  * Pure module.
  */
@@ -28,6 +31,7 @@ export type EventKind = 'content' | 'usage' | 'error' | 'done' | 'other'
 
 type Usage = { tokensIn: number; tokensCached: number; tokensOut: number; tokensReasoning: number }
 type Timings = { queueMs: number | null; prefillMs: number | null; decodeMs: number | null }
+type Choice = { pieces: number; uncounted: number; finished: boolean; told: boolean }
 type Json = Record<string, unknown>
 
 /** Beyond this, the end of a body is searched for `"usage"` instead of reading it whole. */
@@ -42,7 +46,10 @@ export class AnswerWatch {
   #usage: Usage | null = null
   #timings: Timings = { queueMs: null, prefillMs: null, decodeMs: null }
   #finish: string | null = null
-  #contentEvents = 0
+  /** By index: pieces of content, those of them that no `usage` covers yet, whether its finish reason came. */
+  readonly #choices = new Map<number, Choice>()
+  /** Totals of single choices, added up. */
+  #ofSingleChoices = 0
   readonly #text: AnswerText | null
 
   /**
@@ -63,14 +70,23 @@ export class AnswerWatch {
     const event = parsed(data)
     if (event === null) return 'other'
     if (this.#readError(event)) return 'error'
-    this.#readTotals(event)
     const choices = Array.isArray(event.choices) ? (event.choices as unknown[]) : []
-    if (choices.length === 0) return isObject(event.usage) ? 'usage' : 'other'
+    const hasContent = this.#readPieces(choices)
     this.#readFinish(choices)
+    this.#readTotals(event) // after the pieces: it counts those of its own event too
+    if (choices.length === 0) return isObject(event.usage) ? 'usage' : 'other'
     this.#text?.takeDeltas(choices)
-    if (!choices.some(carriesContent)) return 'other'
-    this.#contentEvents++
-    return 'content'
+    return hasContent ? 'content' : 'other'
+  }
+
+  /** Whether a stream has come to the end of all that is said: each choice has its finish reason, and no error came. */
+  get hasAll(): boolean {
+    return this.#choices.size > 0 && !this.isBroken
+  }
+
+  /** Whether a stream, should it end now, was cut: by an error, or within a choice. */
+  get isBroken(): boolean {
+    return this.errorCode !== null || [...this.#choices.values()].some(({ finished }) => !finished)
   }
 
   /** @param body a whole JSON body, or the last part of one longer than `BODY_READ_WHOLE_MAX` */
@@ -88,17 +104,14 @@ export class AnswerWatch {
   }
 
   counts(): AnswerCounts {
-    const ended = { finish: this.#finish, ...this.#timings }
-    if (this.#usage !== null)
-      return { ...this.#usage, tokensInSource: this.#source, tokensOutSource: this.#source, ...ended }
+    const uncounted = [...this.#choices.values()].reduce((sum, choice) => sum + choice.uncounted, 0)
     return {
-      tokensIn: 0,
-      tokensCached: 0,
-      tokensOut: this.#contentEvents,
-      tokensReasoning: 0,
-      tokensInSource: 'none',
-      tokensOutSource: this.#contentEvents > 0 ? 'counted' : 'none',
-      ...ended,
+      ...(this.#usage ?? { tokensIn: 0, tokensCached: 0, tokensReasoning: 0 }),
+      tokensOut: (this.#usage?.tokensOut ?? 0) + uncounted,
+      tokensInSource: this.#usage === null ? 'none' : this.#source,
+      tokensOutSource: uncounted > 0 ? 'counted' : this.#usage === null ? 'none' : this.#source,
+      finish: this.#finish,
+      ...this.#timings,
     }
   }
 
@@ -108,8 +121,31 @@ export class AnswerWatch {
     return true
   }
 
+  /** @returns whether there were any */
+  #readPieces(choices: unknown[]): boolean {
+    let hasContent = false
+    for (const choice of choices) {
+      if (!isObject(choice)) continue
+      const seen = this.#choiceAt(choice)
+      if (!carriesContent(choice)) continue
+      hasContent = true
+      seen.pieces++
+      seen.uncounted++
+    }
+    return hasContent
+  }
+
+  #choiceAt({ index }: Json): Choice {
+    const at = typeof index === 'number' ? index : 0
+    const known = this.#choices.get(at)
+    if (known !== undefined) return known
+    const choice = { pieces: 0, uncounted: 0, finished: false, told: false }
+    this.#choices.set(at, choice)
+    return choice
+  }
+
   #readTotals(json: Json): void {
-    if (isObject(json.usage)) this.#usage = usageIn(json.usage)
+    if (isObject(json.usage)) this.#takeUsage(usageIn(json.usage))
     if (isObject(json.timings)) {
       const timings = json.timings
       this.#timings = {
@@ -120,16 +156,28 @@ export class AnswerWatch {
     }
   }
 
+  #takeUsage(usage: Usage): void {
+    const choices = [...this.#choices.values()]
+    const ended = choices.filter(({ finished, told }) => finished && !told)
+    const pieces = choices.reduce((sum, choice) => sum + choice.pieces, 0)
+    const isOfOne = choices.length > 1 && ended.length === 1 && usage.tokensOut < pieces
+    if (isOfOne) this.#ofSingleChoices += usage.tokensOut
+    this.#usage = isOfOne ? { ...usage, tokensOut: this.#ofSingleChoices } : usage
+    for (const choice of isOfOne ? ended : choices) choice.uncounted = 0
+    for (const choice of ended) choice.told = true
+  }
+
   #readFinish(choices: unknown[]): void {
     for (const choice of choices) {
       if (!isObject(choice) || typeof choice.finish_reason !== 'string') continue
+      this.#choiceAt(choice).finished = true
       if ((choice.index ?? 0) === 0) this.#finish = choice.finish_reason
     }
   }
 }
 
 /** Subsets never exceed their whole, and nothing is negative: a count that went wrong elsewhere must not become a credit. */
-function usageIn(usage: Json): Usage {
+export function usageIn(usage: Json): Usage {
   const tokensIn = countIn(usage.prompt_tokens)
   const tokensOut = countIn(usage.completion_tokens)
   const detailsIn = isObject(usage.prompt_tokens_details) ? usage.prompt_tokens_details : {}

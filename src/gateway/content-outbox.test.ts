@@ -47,7 +47,14 @@ const gateway = createGateway({
   controlPublic,
   keyUses: { note() {}, stop: async () => {} },
   content,
-  usage: { open() {}, close: (record) => void records.push(record), flush: async () => {} },
+  usage: {
+    open() {},
+    progressed() {},
+    close(record) {
+      records.push(record)
+      return null
+    },
+  },
   limits: { ...GATEWAY_LIMITS, lastWordsMs: 200, restartWaitMs: 300, drainMs: 200 },
   publicUrl: 'https://cloud.example',
   trustedProxies: [],

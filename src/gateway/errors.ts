@@ -139,6 +139,21 @@ export class EngineUnavailable extends AppError<{ model: string; waitedMs: numbe
     `No engine of \`${d.model}\` could be reached within ${d.waitedMs} ms; it may be restarting.`
 }
 
+/** What cannot be written down is not served: it would be consumed and never counted. */
+export class UsageUnrecordable extends AppError {
+  static override code = 'usage_unrecordable'
+  static override status = 503
+  static override say = () =>
+    'This worker cannot write its usage journal, so it serves nothing new; its disk may be full. Try again in a moment.'
+}
+
+/** Nobody is told: the connection broke with the worker. Records say it. */
+export class AnswerInterrupted extends AppError {
+  static override code = 'gateway_interrupted'
+  static override status = 502
+  static override say = () => 'The gateway stopped in the middle of this answer.'
+}
+
 /** The engine died with the request in its hands. */
 export class EngineLost extends AppError<{ model: string; attempts: number }> {
   static override code = 'engine_lost'

@@ -35,7 +35,14 @@ const gateway = createGateway({
   controlPublic,
   keyUses: { note() {}, stop: async () => {} },
   content: { open: () => null, heldBytes: () => 0, stop: async () => {} },
-  usage: { open() {}, close: (record) => void records.push(record), flush: async () => {} },
+  usage: {
+    open() {},
+    progressed() {},
+    close(record) {
+      records.push(record)
+      return null
+    },
+  },
   limits: {
     ...GATEWAY_LIMITS,
     headersMs: 300,
@@ -59,6 +66,7 @@ const gateway = createGateway({
 })
 const body = (change: object = {}) => ({ model: 'small', ...change })
 const delta = (content: string) => `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}\n\n`
+const FINISH = `data: ${JSON.stringify({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] })}\n\n`
 let port = 0
 
 before(async () => {
@@ -167,7 +175,7 @@ describe('a slow client', () => {
   })
 
   it('that reads slowly, but reads, gets everything', async () => {
-    const whole = `${Array.from({ length: 100 }, (_, i) => delta(String(i).repeat(20_000))).join('')}data: [DONE]\n\n`
+    const whole = `${Array.from({ length: 100 }, (_, i) => delta(String(i).repeat(20_000))).join('')}${FINISH}data: [DONE]\n\n`
     engine.script = ({ response }) => response.writeHead(200, { 'content-type': 'text/event-stream' }).end(whole)
     const text = JSON.stringify(body({ stream: true }))
     const answer = await new Promise<string>((resolve) => {

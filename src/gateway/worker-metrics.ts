@@ -26,7 +26,7 @@ export type WorkerGauges = {
   snapshotVersion(): number
   snapshotAgeS(): number
   controlConnected(): boolean
-  usageBacklog(): { queuedRecords: number; fileBytes: number }
+  usageBacklog(): { queuedRecords: number; fileBytes: number; isWritable: boolean }
   contentBytes(): number
 }
 
@@ -119,13 +119,18 @@ export function createWorkerMetrics(worker: string, gauges: WorkerGauges) {
   )
   gauge(
     'tradewind_gateway_usage_queued_records',
-    'Closed usage records in memory, not yet confirmed by control.',
+    'Usage records that this process closed and control has not confirmed yet.',
     () => gauges.usageBacklog().queuedRecords,
   )
   gauge(
     'tradewind_gateway_usage_backlog_bytes',
-    'Closed usage records on disk, not yet confirmed by control.',
+    'Usage journal on disk that control has not confirmed yet, also of processes before; open requests included.',
     () => gauges.usageBacklog().fileBytes,
+  )
+  gauge(
+    'tradewind_gateway_usage_journal_writable',
+    '0 while the usage journal cannot be written and requests are refused.',
+    () => Number(gauges.usageBacklog().isWritable),
   )
 
   return {

@@ -2,7 +2,7 @@
  * One gateway worker: the process that the supervisor starts as `TRADEWIND_WORKER=0`, `1` …
  *
  * It listens at once and answers `starting` until control has told it keys and routes, then says `ready`. SIGTERM, or the
- * end of its supervisor, drains it: no new connections, running answers to their end, usage delivered or written down.
+ * end of its supervisor, drains it: no new connections, running answers to their end, usage delivered; what is not stays in its journal.
  */
 import { fstatSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
@@ -16,10 +16,12 @@ import type { ToSupervisor } from '../supervisor/messages.ts'
 import { createContentOutbox } from './content-outbox.ts'
 import { createControlClient } from './control-client.ts'
 import { createGateway } from './gateway.ts'
+import { takeOldBacklog } from './journal/old-backlog.ts'
+import { journalFolder } from './journal/segments.ts'
+import { createUsageJournal } from './journal/usage-journal.ts'
 import { createKeyUses } from './key-uses.ts'
 import { GATEWAY_LIMITS } from './limits.ts'
 import { createSnapshotClient } from './snapshot-client.ts'
-import { adoptBacklogs, createUsageOutbox, usageBacklogFolder } from './usage-outbox.ts'
 import { createWorkerMetrics, serveMetrics, workerMetricsSocket } from './worker-metrics.ts'
 
 const worker = process.env.TRADEWIND_WORKER ?? '0'
@@ -39,9 +41,19 @@ const controlPublic = new Pool('http://control', {
   bodyTimeout: 0,
 })
 const snapshots = createSnapshotClient({ control, clock: systemClock, log })
-const backlogs = usageBacklogFolder(folder)
-if (worker === '0') adoptBacklogs(backlogs, worker, config.gatewayWorkers)
-const usage = createUsageOutbox({ deliver: control.deliver, folder: backlogs, worker, log })
+const usage = createUsageJournal({
+  deliver: control.deliver,
+  root: journalFolder(folder),
+  worker,
+  workers: config.gatewayWorkers,
+  durability: config.usageDurability,
+  clock: systemClock,
+  log,
+})
+if (worker === '0')
+  await takeOldBacklog(folder, usage.adopt, log).catch((error) =>
+    log.error({ err: error }, 'an old usage backlog waits'),
+  )
 const content = createContentOutbox({
   deliver: control.deliverContents,
   policyOf: (keyId) => snapshots.current()?.snapshot.keys.find(({ id }) => id === keyId)?.contentLogging ?? null,

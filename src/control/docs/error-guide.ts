@@ -327,6 +327,19 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
         means: 'No engine of the model could be reached within 15 s.',
         whatToDo: 'Try again after `retry-after`.',
       },
+      usage_unrecordable: {
+        statuses: [503],
+        at: ['inference'],
+        means: 'The usage journal cannot be written, mostly because the disk is full. Nothing is served unrecorded.',
+        whatToDo: 'Try again after `retry-after`. The operator makes room where `TRADEWIND_DATA` lies.',
+      },
+      gateway_interrupted: {
+        statuses: [502],
+        at: ['inference'],
+        means:
+          'The gateway process died in the middle of this answer. Only records of requests say it: the client saw its connection break.',
+        whatToDo: 'Nothing; what was generated is counted as far as it was known.',
+      },
       engine_lost: {
         statuses: [502],
         at: ['inference'],
