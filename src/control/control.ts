@@ -39,6 +39,7 @@ import { createBackups } from './backups/backups.ts'
 import { consoleRoutes, isNavigation, sendConsole } from './console-routes.ts'
 import { createControlSockets } from './control-sockets.ts'
 import { docsRoutes } from './docs-routes.ts'
+import { ERRORS_IN_CHINESE } from './errors-in-chinese.ts'
 import { createContentSweep } from './forget-content.ts'
 import { healthRoutes } from './health-routes.ts'
 import { machineRoutes } from './machine-routes.ts'
@@ -201,6 +202,7 @@ export async function startControl({
     version: VERSION,
     publicUrl: config.publicUrl,
     elsewhere: (request, reply) => (isNavigation(request) ? sendConsole(reply) : null),
+    inChinese: ERRORS_IN_CHINESE,
   })
   await addRoutes(server)
   await sockets.listen(server)

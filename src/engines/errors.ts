@@ -1,6 +1,5 @@
 import { AppError } from '../platform/errors.ts'
-
-const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(bytes < 1e9 ? 2 : 1)} GB`
+import { gigabytes } from './gigabytes.ts'
 
 /** No shape of context makes the model fit. */
 export class MemoryExceeded extends AppError<{

@@ -96,8 +96,7 @@ export function createAcceptInvitation({ db, clock, audit, people, invitations, 
   /** Checked and hashed before the transaction: a hash takes a tenth of a second, and the embedded database has one connection. */
   async function newcomerOf({ email, organizationName }: Invitation, fields: { name: string; password: string }) {
     const { form, problems } = checkSetupForm({ ...fields, email, organization: organizationName })
-    if (Object.keys(problems).length > 0)
-      throw new InvitationFormRefused({ problems: problems as Record<string, string> })
+    if (Object.keys(problems).length > 0) throw new InvitationFormRefused({ problems })
     const [known] = await db.select({ id: authUser.id }).from(authUser).where(eq(authUser.email, email))
     if (known) throw new PersonExists({ email })
     return { name: form.name, email, passwordHash: await people.hashPassword(form.password) }

@@ -1,4 +1,5 @@
 import { AppError } from '../platform/errors.ts'
+import { type FormProblem, type FormProblems, sayEach, sayProblem } from './form-problem.ts'
 
 export class Unauthenticated extends AppError<Record<never, never>> {
   static override code = 'identity.unauthenticated'
@@ -120,10 +121,11 @@ export class SetupLinkInvalid extends AppError<Record<never, never>> {
     'This set-up link is not valid any more: it was used, it is more than 24 hours old, or a later start replaced it. Start again to get a new one, unless an owner exists already; then sign in.'
 }
 
-export class SetupFormRefused extends AppError<{ problems: Record<string, string> }> {
+export class SetupFormRefused extends AppError<{ problems: FormProblems }> {
   static override code = 'identity.setup_form_refused'
   static override status = 400
-  static override say = (d: { problems: Record<string, string> }) => Object.values(d.problems).join(' ')
+  static override say = (d: { problems: FormProblems }) => Object.values(d.problems).map(sayProblem).join(' ')
+  static override sayProblems = (d: { problems: FormProblems }) => sayEach(d.problems, sayProblem)
 }
 
 /** To be sure, the name of what goes must be typed. */
@@ -182,10 +184,11 @@ export class PersonUnknown extends AppError<{ person: string }> {
   static override say = (d: { person: string }) => `Nobody who can sign in here is called ${d.person}.`
 }
 
-export class EmailRefused extends AppError<{ email: string; problem: string }> {
+export class EmailRefused extends AppError<{ email: string; problem: FormProblem }> {
   static override code = 'identity.email_refused'
   static override status = 400
-  static override say = (d: { email: string; problem: string }) => `"${d.email}" cannot be invited. ${d.problem}`
+  static override say = (d: { email: string; problem: FormProblem }) =>
+    `"${d.email}" cannot be invited. ${sayProblem(d.problem)}`
 }
 
 /** Of another organisation, or not there at all: from outside the two look the same. */
@@ -210,10 +213,11 @@ export class OwnerOfProject extends AppError<Record<never, never>> {
     'A project has no owner of its own. Invite an admin to the project, or an owner to the whole organisation.'
 }
 
-export class InvitationFormRefused extends AppError<{ problems: Record<string, string> }> {
+export class InvitationFormRefused extends AppError<{ problems: FormProblems }> {
   static override code = 'identity.invitation_form_refused'
   static override status = 400
-  static override say = (d: { problems: Record<string, string> }) => Object.values(d.problems).join(' ')
+  static override say = (d: { problems: FormProblems }) => Object.values(d.problems).map(sayProblem).join(' ')
+  static override sayProblems = (d: { problems: FormProblems }) => sayEach(d.problems, sayProblem)
 }
 
 export class PersonExists extends AppError<{ email: string }> {

@@ -4,11 +4,10 @@ import type { Server } from '../platform/http.ts'
 import { pageFrom } from '../platform/paging.ts'
 import { ErrorShape, PageQuery, pageOnWire } from '../platform/wire-shapes.ts'
 import { addressOf, callerOf, knownCaller, webHeaders } from './access.ts'
-import { InvitationFormRefused } from './errors.ts'
 import type { Identity } from './identity.ts'
 import * as wire from './invitation-schema.ts'
 import { requireTrustedOrigin } from './origins.ts'
-import { FormErrorShape, formErrorOnWire } from './sign-in-schema.ts'
+import { FormErrorShape } from './sign-in-schema.ts'
 
 const refusals = { 401: ErrorShape, 403: ErrorShape, 404: ErrorShape }
 const id = Type.Optional(Type.String({ maxLength: 64 }))
@@ -133,11 +132,7 @@ export async function invitationRoutes(server: Server, { identity }: { identity:
       const address = addressOf(request)
       reply.header('cache-control', 'no-store')
       const accepting = person ? { person } : { person: null, name, password }
-      const accepted = await acceptInvitation(token, accepting, address).catch((error) => {
-        if (error instanceof InvitationFormRefused) return error
-        throw error
-      })
-      if (accepted instanceof InvitationFormRefused) return reply.code(400).send(formErrorOnWire(accepted))
+      const accepted = await acceptInvitation(token, accepting, address)
       if (person) return wire.acceptedOnWire(accepted, true)
       // The person is made: a sign-in that fails here is one that can be done by hand.
       const cookies = await people.signIn(accepted.email, password, webHeaders(request), address).catch((error) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { sayProblem } from './form-problem.ts'
 import { checkSetupForm, passwordProblem } from './setup-form.ts'
 
 describe('set-up form', () => {
@@ -22,7 +23,7 @@ describe('set-up form', () => {
   it('every problem is named at once, at its field', () => {
     const { problems } = checkSetupForm({ name: ' ', email: 'ada', password: 'short' })
     assert.deepEqual(Object.keys(problems), ['name', 'email', 'password', 'organization'])
-    assert.equal(problems.password, 'Use at least 12 characters; these are 5.')
+    assert.equal(problems.password && sayProblem(problems.password), 'Use at least 12 characters; these are 5.')
   })
 
   it('passwords that anybody would try are refused', () => {

@@ -3,12 +3,13 @@
  * Pure module.
  */
 import { isPlain } from '../platform/plain-name.ts'
+import type { FormProblem } from './form-problem.ts'
 
 export const PASSWORD_LENGTH_MIN = 12
 export const PASSWORD_LENGTH_MAX = 128
 
 export type SetupForm = { name: string; email: string; password: string; organization: string }
-export type SetupProblems = Partial<Record<keyof SetupForm, string>>
+export type SetupProblems = Partial<Record<keyof SetupForm, FormProblem>>
 
 const NAME_LENGTH_MAX = 100
 
@@ -21,35 +22,35 @@ export function checkSetupForm(fields: Partial<SetupForm>): { form: SetupForm; p
     organization: (fields.organization ?? '').trim(),
   }
   const found = {
-    name: nameProblem(form.name, 'Enter your name.'),
+    name: nameProblem(form.name, 'name_missing'),
     email: emailProblem(form.email),
     password: passwordProblem(form.password, form.email),
-    organization: nameProblem(form.organization, 'Name the organisation; your own name will do.'),
+    organization: nameProblem(form.organization, 'organization_missing'),
   }
   const problems = Object.fromEntries(Object.entries(found).filter(([, problem]) => problem !== null)) as SetupProblems
   return { form, problems }
 }
 
 /** Why a password is refused; null = it is not. Length is what makes guessing hopeless, so no mix of characters is asked for. */
-export function passwordProblem(password: string, email: string): string | null {
-  if (password.length < PASSWORD_LENGTH_MIN)
-    return `Use at least ${PASSWORD_LENGTH_MIN} characters${password.length > 0 ? `; these are ${password.length}` : ''}.`
-  if (password.length > PASSWORD_LENGTH_MAX)
-    return `Use at most ${PASSWORD_LENGTH_MAX} characters; these are ${password.length}.`
-  if (password.toLowerCase() === email) return 'Choose something other than the e-mail address.'
-  if (new Set(password).size < 4) return 'Choose something with more than three different characters.'
+export function passwordProblem(password: string, email: string): FormProblem | null {
+  const { length } = password
+  if (length < PASSWORD_LENGTH_MIN) return { kind: 'too_short', lengthMin: PASSWORD_LENGTH_MIN, length }
+  if (length > PASSWORD_LENGTH_MAX) return { kind: 'too_long', lengthMax: PASSWORD_LENGTH_MAX, length }
+  if (password.toLowerCase() === email) return { kind: 'password_is_email' }
+  if (new Set(password).size < 4) return { kind: 'password_too_simple' }
   return null
 }
 
-function nameProblem(name: string, empty: string): string | null {
-  if (name === '') return empty
-  if (!isPlain(name)) return 'Use one line of plain text, without control characters.'
-  return name.length > NAME_LENGTH_MAX ? `Use at most ${NAME_LENGTH_MAX} characters; these are ${name.length}.` : null
+function nameProblem(name: string, empty: 'name_missing' | 'organization_missing'): FormProblem | null {
+  const { length } = name
+  if (length === 0) return { kind: empty }
+  if (!isPlain(name)) return { kind: 'name_not_plain' }
+  return length > NAME_LENGTH_MAX ? { kind: 'too_long', lengthMax: NAME_LENGTH_MAX, length } : null
 }
 
-function emailProblem(email: string): string | null {
-  if (email === '') return 'Enter your e-mail address: you will sign in with it.'
-  return email.length <= 254 && EMAIL.test(email) ? null : 'This is not an e-mail address, such as ada@example.com.'
+function emailProblem(email: string): FormProblem | null {
+  if (email === '') return { kind: 'email_missing' }
+  return email.length <= 254 && EMAIL.test(email) ? null : { kind: 'email_malformed' }
 }
 
 /** As Better Auth checks it at sign-in, so that nobody is set up with an address that can never sign in (zod 4's `email`). */

@@ -3,7 +3,6 @@ import { Type } from 'typebox'
 import type { Server } from '../platform/http.ts'
 import { ErrorShape } from '../platform/wire-shapes.ts'
 import { addressOf, webHeaders } from './access.ts'
-import { SetupFormRefused } from './errors.ts'
 import type { Identity } from './identity.ts'
 import { requireTrustedOrigin } from './origins.ts'
 import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from './setup-form.ts'
@@ -83,25 +82,18 @@ export async function setupRoutes(
       requireTrustedOrigin(request.headers.origin, identity.trustedOrigins)
       const { token, ...form } = request.body
       reply.header('cache-control', 'no-store')
-      try {
-        const done = await setup.complete(token, form, addressOf(request))
-        // The key is in `done` and nowhere else: from here on nothing may fail the answer.
-        const orNull = (error: unknown) => {
-          request.log.error({ err: error }, 'the answer after set-up lacks a part')
-          return null
-        }
-        const [cookies, sampleModel] = await Promise.all([
-          people.signIn(form.email.trim(), form.password, webHeaders(request), addressOf(request)).catch(orNull),
-          findSampleModel().catch(orNull),
-        ])
-        if (cookies) reply.header('set-cookie', cookies)
-        return reply
-          .code(201)
-          .send(wire.setupAnswerOnWire(done, { signedIn: cookies !== null, publicUrl, sampleModel }))
-      } catch (error) {
-        if (!(error instanceof SetupFormRefused)) throw error
-        return reply.code(400).send(wire.formErrorOnWire(error))
+      const done = await setup.complete(token, form, addressOf(request))
+      // The key is in `done` and nowhere else: from here on nothing may fail the answer.
+      const orNull = (error: unknown) => {
+        request.log.error({ err: error }, 'the answer after set-up lacks a part')
+        return null
       }
+      const [cookies, sampleModel] = await Promise.all([
+        people.signIn(form.email.trim(), form.password, webHeaders(request), addressOf(request)).catch(orNull),
+        findSampleModel().catch(orNull),
+      ])
+      if (cookies) reply.header('set-cookie', cookies)
+      return reply.code(201).send(wire.setupAnswerOnWire(done, { signedIn: cookies !== null, publicUrl, sampleModel }))
     },
   )
 }

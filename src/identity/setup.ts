@@ -63,7 +63,7 @@ export function createSetup({ db, clock, audit, people, changes, publicUrl }: Se
      */
     async complete(token: string, fields: Partial<SetupForm>, address: string | null): Promise<SetupDone> {
       const { form, problems } = checkSetupForm(fields)
-      if (Object.keys(problems).length > 0) throw new SetupFormRefused({ problems: problems as Record<string, string> })
+      if (Object.keys(problems).length > 0) throw new SetupFormRefused({ problems })
       if (!(await linkValid(token))) throw new SetupLinkInvalid({}) // before the hash: it must not be free to ask for
       // Outside the transaction: it takes a tenth of a second, and the embedded database has one connection.
       const passwordHash = await people.hashPassword(form.password)

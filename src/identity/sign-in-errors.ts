@@ -1,5 +1,6 @@
 /** Why somebody does not get in, or may not change how he gets in. */
 import { AppError } from '../platform/errors.ts'
+import { type FormProblem, sayProblem } from './form-problem.ts'
 
 /** Also for an address that nobody has: the two must look the same. */
 export class SignInRefused extends AppError<Record<never, never>> {
@@ -15,10 +16,10 @@ export class PersonNeeded extends AppError<Record<never, never>> {
   static override say = () => 'This is about the person who asks, and the command line on this machine is none.'
 }
 
-export class PasswordRefused extends AppError<{ problem: string }> {
+export class PasswordRefused extends AppError<{ problem: FormProblem }> {
   static override code = 'identity.password_refused'
   static override status = 400
-  static override say = (d: { problem: string }) => d.problem
+  static override say = (d: { problem: FormProblem }) => sayProblem(d.problem)
 }
 
 export class CurrentPasswordWrong extends AppError<Record<never, never>> {
@@ -28,10 +29,10 @@ export class CurrentPasswordWrong extends AppError<Record<never, never>> {
     'The current password is wrong, or you have none yet. With a link to reset it you can set one.'
 }
 
-export class NameRefused extends AppError<{ problem: string }> {
+export class NameRefused extends AppError<{ problem: FormProblem }> {
   static override code = 'identity.name_refused'
   static override status = 400
-  static override say = (d: { problem: string }) => d.problem
+  static override say = (d: { problem: FormProblem }) => sayProblem(d.problem)
 }
 
 export class EmailMalformed extends AppError<{ email: string }> {

@@ -1,8 +1,6 @@
 /** Wire shapes of getting in: set-up, signing in, a new password. */
 import { type Static, Type } from 'typebox'
-import { errorBody } from '../platform/errors.ts'
 import { ErrorShape, orNull, Time } from '../platform/wire-shapes.ts'
-import type { InvitationFormRefused, SetupFormRefused } from './errors.ts'
 import type { SetupDone } from './setup.ts'
 import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from './setup-form.ts'
 
@@ -76,12 +74,6 @@ export const FormErrorShape = Type.Object({
     ),
   }),
 })
-
-/** A refused form, as its route answers. */
-export function formErrorOnWire(refused: SetupFormRefused | InvitationFormRefused): Static<typeof FormErrorShape> {
-  const { error } = errorBody(refused.code, refused.status, refused.message)
-  return { error: { ...error, problems: refused.data.problems } }
-}
 
 export function setupAnswerOnWire(
   done: SetupDone,

@@ -14,14 +14,19 @@ type AppErrorClass = {
   code: string
   status: number
   say(data: never): string
+  sayProblems: ((data: never) => Record<string, string>) | null
 }
 
-export type ErrorBody = { error: { message: string; type: string; param: string | null; code: string } }
+export type ErrorBody = {
+  error: { message: string; type: string; param: string | null; code: string; problems?: Record<string, string> }
+}
 
 export class AppError<Data extends Record<string, unknown> = Record<string, unknown>> extends Error {
   static code = 'internal'
   static status = 500
   static say: (data: never) => string = () => 'Something went wrong here.'
+  /** Of a refused form: what is wrong, by the name of the field. */
+  static sayProblems: ((data: never) => Record<string, string>) | null = null
 
   readonly code: string
   readonly status: number
@@ -34,6 +39,11 @@ export class AppError<Data extends Record<string, unknown> = Record<string, unkn
     this.code = kind.code
     this.status = kind.status
     this.data = data
+  }
+
+  /** What is wrong with a form, by the name of the field; null where no form is refused. */
+  get problems(): Record<string, string> | null {
+    return (this.constructor as unknown as AppErrorClass).sayProblems?.(this.data as never) ?? null
   }
 }
 

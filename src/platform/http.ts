@@ -17,11 +17,21 @@ import fastify, {
   type RawServerDefault,
 } from 'fastify'
 import { Type } from 'typebox'
-import { AppError, errorBody } from './errors.ts'
+import type { AppError, ErrorBody } from './errors.ts'
 import { newId } from './ids.ts'
+import { languageFor } from './languages.ts'
 import type { Log } from './log.ts'
 import { compilersAtFirstUse } from './schemas-at-first-use.ts'
+import type { Sentence } from './sentences.ts'
 import { guardText } from './sound-text.ts'
+import { translationsWith, type WireError, wireError, wireNoRoute } from './wire-error.ts'
+
+declare module 'fastify' {
+  interface FastifyReply {
+    /** The body of an expected error in the language that the request asks for, for a route that answers with more beside it. */
+    errorBody(error: AppError): ErrorBody
+  }
+}
 
 export type Server = FastifyInstance<
   RawServerDefault,
@@ -40,9 +50,18 @@ export type ServerOptions = {
   publicUrl: string
   /** What answers instead of 404 where no route does, such as a page of the console; null = the 404. */
   elsewhere?: (request: FastifyRequest, reply: FastifyReply) => FastifyReply | null
+  /** What the houses' errors say in Chinese; without, they say it in English. */
+  inChinese?: readonly Sentence[]
 }
 
-export async function createServer({ log, version, publicUrl, elsewhere }: ServerOptions): Promise<Server> {
+export async function createServer({
+  log,
+  version,
+  publicUrl,
+  elsewhere,
+  inChinese = [],
+}: ServerOptions): Promise<Server> {
+  const translations = translationsWith(inChinese)
   const server = fastify({
     loggerInstance: log.child({ part: 'http' }) as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }), // the gateway logs each request
@@ -92,43 +111,33 @@ export async function createServer({ log, version, publicUrl, elsewhere }: Serve
     // What somebody named or uploaded must not be taken for a page or a program, whatever it looks like.
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff')
   })
-  server.setErrorHandler((error, request, reply) => {
-    const { status, body } = wireError(error)
-    if (status >= 500) request.log.error({ err: error, route: request.routeOptions.url }, 'a request failed')
-    return reply.code(status).send(body)
+  server.decorateReply('errorBody', function (this: FastifyReply, error: AppError): ErrorBody {
+    const wire = wireError(error, languageOf(this.request), translations)
+    inLanguage(this, wire)
+    return wire.body
   })
-  server.setNotFoundHandler(
-    (request, reply) =>
-      elsewhere?.(request, reply) ??
-      reply
-        .code(404)
-        .send(
-          errorBody(
-            'not_found',
-            404,
-            `There is no ${request.method} ${request.url.split('?')[0]} here. The routes are listed at /docs.`,
-          ),
-        ),
-  )
+  server.setErrorHandler((error, request, reply) => {
+    const wire = wireError(error, languageOf(request), translations)
+    if (wire.status >= 500) request.log.error({ err: error, route: request.routeOptions.url }, 'a request failed')
+    return inLanguage(reply, wire).code(wire.status).send(wire.body)
+  })
+  server.setNotFoundHandler((request, reply) => {
+    const answered = elsewhere?.(request, reply)
+    if (answered) return answered
+    const path = request.url.split('?')[0] ?? ''
+    const wire = wireNoRoute(request.method, path, languageOf(request))
+    return inLanguage(reply, wire).code(wire.status).send(wire.body)
+  })
   return server
 }
 
-/** The one place where an error becomes what a client sees. What is not an expected error says nothing of itself. */
-export function wireError(error: unknown): { status: number; body: ReturnType<typeof errorBody> } {
-  if (error instanceof AppError)
-    return { status: error.status, body: errorBody(error.code, error.status, error.message) }
-  const { validation, statusCode, code, message } = error as FastifyFailure
-  if (validation)
-    return {
-      status: 400,
-      body: errorBody('invalid_request', 400, `${message}.`.replace(/\.\.$/, '.'), paramOf(validation[0])),
-    }
-  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
-    return { status: statusCode, body: errorBody(FASTIFY_CODES[code ?? ''] ?? 'invalid_request', statusCode, message) }
-  return {
-    status: 500,
-    body: errorBody('internal', 500, 'Something went wrong here. The log has it under this request id.'),
-  }
+function languageOf({ headers }: FastifyRequest) {
+  return languageFor(headers['accept-language'])
+}
+
+/** Says which language it is in, and that another request may get another one. */
+function inLanguage(reply: FastifyReply, { language }: Pick<WireError, 'language'>): FastifyReply {
+  return reply.header('content-language', language).header('vary', 'accept-language')
 }
 
 /** Marks an operation of the document whose body is wrapped in `Type.Optional`. */
@@ -136,24 +145,4 @@ export const OPTIONAL_BODY = 'x-optional-body'
 
 function isOptionalBody(schema: unknown): boolean {
   return Type.IsSchema(schema) && Type.IsOptional(schema)
-}
-
-/** What Fastify itself refuses, in the words that the gateway uses for the same trouble. */
-const FASTIFY_CODES: Record<string, string> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: 'request_too_large',
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
-  FST_ERR_CTP_EMPTY_JSON_BODY: 'invalid_json',
-  FST_ERR_CTP_INVALID_JSON_BODY: 'invalid_json',
-}
-
-type FastifyFailure = {
-  validation?: { instancePath?: string; params?: { missingProperty?: string } }[]
-  statusCode?: number
-  code?: string
-  message: string
-}
-
-function paramOf(failure: { instancePath?: string; params?: { missingProperty?: string } } | undefined): string | null {
-  const path = failure?.instancePath?.slice(1).replaceAll('/', '.') ?? ''
-  return [path, failure?.params?.missingProperty ?? ''].filter(Boolean).join('.') || null
 }

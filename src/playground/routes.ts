@@ -1,7 +1,6 @@
 /** /api/playground: saved sessions of a project. */
 import { Type } from 'typebox'
 import { knownCaller } from '../identity/access.ts'
-import { errorBody } from '../platform/errors.ts'
 import type { Server } from '../platform/http.ts'
 import { ErrorShape, pageOnWire } from '../platform/wire-shapes.ts'
 import { DOCUMENT_BYTES_MAX } from './document.ts'
@@ -91,7 +90,7 @@ export async function playgroundRoutes(server: Server, { playground }: { playgro
         // Expected where two people save at once: the loser needs the winner's text to go on.
         if (!(error instanceof SessionChanged)) throw error
         const newer = wire.sessionOnWire(await playground.get(caller, id))
-        return reply.code(409).send({ ...errorBody(error.code, error.status, error.message), newer })
+        return reply.code(409).send({ ...reply.errorBody(error), newer })
       }
     },
   )
