@@ -14,18 +14,13 @@ import { AnswerWatch } from './answer-watch.ts'
 import { askForUsage } from './ask-for-usage.ts'
 import { ClientAnswer } from './client-answer.ts'
 import type { ContentCapture, ContentOutbox } from './content-outbox.ts'
+import type { AnswerRewrite } from './dialects/dialect.ts'
+import { codeIn } from './engine-error.ts'
 import type { EngineConnection, EnginePools } from './engine-pools.ts'
 import { ClientLeft, EngineLost, EngineTimeout, EngineUnavailable, Starting } from './errors.ts'
-import {
-  answerError,
-  answerRefusal,
-  answerUnexpected,
-  baseHeaders,
-  callerOf,
-  codeIn,
-  type Exchange,
-} from './exchange.ts'
+import { answerError, answerRefusal, answerUnexpected, baseHeaders, callerOf, type Exchange } from './exchange.ts'
 import { type ReplicaFinder, type ReplicaSearch, WakeRefused } from './find-replica.ts'
+import type { InferencePath } from './inference-paths.ts'
 import { requireScope } from './key-ring.ts'
 import type { KeyUses } from './key-uses.ts'
 import type { GatewayLimits } from './limits.ts'
@@ -49,24 +44,17 @@ export type InferenceDeps = {
   onRecord(record: UsageRecord): void
 }
 
-/** Paths that are answered by an engine, and what the engine calls them: clients look for everything under `/v1`. */
-export const INFERENCE_PATHS: ReadonlyMap<string, string> = new Map([
-  ['/v1/chat/completions', '/v1/chat/completions'],
-  ['/v1/completions', '/v1/completions'],
-  ['/v1/embeddings', '/v1/embeddings'],
-  ['/tokenize', '/tokenize'],
-  ['/v1/tokenize', '/tokenize'],
-  ['/detokenize', '/detokenize'],
-  ['/v1/detokenize', '/detokenize'],
-])
-
 /** One request that has reached a route. */
 type Call = {
   exchange: Exchange
   key: SnapshotKey
   route: SnapshotRoute
+  path: InferencePath
+  /** What the engine reads: the client's bytes, or what a dialect made of them. */
   head: BodyHead
   body: Buffer
+  /** Makes the rewriter of an attempt's answer; null = its bytes are the client's. */
+  openAnswer: ((requestId: string) => AnswerRewrite) | null
   client: ClientAnswer
   record: UsageRecord
   /** Takes what is said, where the project keeps it. */
@@ -76,7 +64,7 @@ type Call = {
 }
 
 /** @throws AppError before a route is known; later trouble is answered and recorded here */
-export async function answerInference(exchange: Exchange, deps: InferenceDeps): Promise<void> {
+export async function answerInference(exchange: Exchange, path: InferencePath, deps: InferenceDeps): Promise<void> {
   const before = inForce(deps)
   requireScope(callerOf(exchange, before.keys), 'inference') // a stranger's body is not worth reading
   const body = await readBody(exchange.request, deps.limits, deps.held)
@@ -87,10 +75,10 @@ export async function answerInference(exchange: Exchange, deps: InferenceDeps): 
     exchange.seen.keyId = key.id
     deps.keyUses.note(key)
     const bytes = withoutByteOrderMark(body.bytes)
-    const head = scanBody(bytes)
-    const route = now.routes.find(key, head.model)
+    const asked = path.ask?.(bytes) ?? { body: bytes, head: scanBody(bytes), openAnswer: null }
+    const route = now.routes.find(key, asked.head.model)
     exchange.seen.model = route.model
-    await answerCall(openCall(exchange, key, route, head, bytes, deps), deps)
+    await answerCall(openCall({ exchange, key, route, path, ...asked }, deps), deps)
   } finally {
     body.release()
   }
@@ -107,14 +95,10 @@ function inForce(deps: InferenceDeps): InForce {
   return current
 }
 
-function openCall(
-  exchange: Exchange,
-  key: SnapshotKey,
-  route: SnapshotRoute,
-  head: BodyHead,
-  body: Buffer,
-  deps: InferenceDeps,
-): Call {
+type AskedCall = Pick<Call, 'exchange' | 'key' | 'route' | 'path' | 'head' | 'body' | 'openAnswer'>
+
+function openCall(asked: AskedCall, deps: InferenceDeps): Call {
+  const { exchange, key, route, path, head } = asked
   const record: UsageRecord = {
     id: exchange.id,
     startedAtMs: exchange.startedAtMs,
@@ -125,7 +109,7 @@ function openCall(
     adapter: route.adapter,
     deploymentId: null,
     engineId: null,
-    route: enginePath(exchange),
+    route: path.route,
     stream: head.stream,
     status: 0,
     errorCode: null,
@@ -139,7 +123,7 @@ function openCall(
   deps.usage.open(record)
   const client = new ClientAnswer(exchange.response, deps.limits.clientStallMs)
   const content = deps.content.open(key, record.route, exchange.address ?? null)
-  return { exchange, key, route, head, body, client, record, content, bodyAt: performance.now() }
+  return { ...asked, client, record, content, bodyAt: performance.now() }
 }
 
 async function answerCall(call: Call, deps: InferenceDeps): Promise<void> {
@@ -201,11 +185,12 @@ async function askEngine(call: Call, replica: SnapshotReplica, deps: InferenceDe
   try {
     const end = await relay({
       dispatcher: connection.dispatcher,
-      path: connection.pathPrefix + enginePath(exchange),
+      path: connection.pathPrefix + call.path.enginePath,
       headers: engineHeaders(call, replica, connection),
       body: connection.isOurs ? call.body : askForUsage(call.body, head),
       client,
       watch,
+      rewrite: call.openAnswer?.(exchange.id) ?? null,
       stripUsage: !head.includeUsage,
       clientHeaders: baseHeaders(exchange),
       cancelPath: connection.isOurs ? `/requests/${exchange.id}` : null,
@@ -222,17 +207,14 @@ async function askEngine(call: Call, replica: SnapshotReplica, deps: InferenceDe
   }
 }
 
-function enginePath({ path }: Exchange): string {
-  return INFERENCE_PATHS.get(path) ?? path
-}
-
 /** Only what an engine needs to know goes there: nothing that the client sent names a person or a secret to it. */
 function engineHeaders(call: Call, replica: SnapshotReplica, connection: EngineConnection): string[] {
   const headers = ['content-type', 'application/json', ENGINE_HEADERS.requestId, call.exchange.id]
   if (replica.authorization !== null) headers.push('authorization', replica.authorization)
   if (!connection.isOurs) return headers
   const { key, route } = call
-  headers.push(ENGINE_HEADERS.salt, key.salt, ENGINE_HEADERS.share, key.share, ENGINE_HEADERS.usage, 'always')
+  headers.push(ENGINE_HEADERS.salt, key.salt, ENGINE_HEADERS.share, key.share)
+  headers.push(ENGINE_HEADERS.usage, call.openAnswer === null ? 'always' : 'both')
   if (route.adapter !== null) headers.push(ENGINE_HEADERS.adapter, route.adapter)
   if (key.contentOnDisk) headers.push(ENGINE_HEADERS.disk, 'allow')
   return headers

@@ -65,6 +65,20 @@ export class FieldOfWrongType extends AppError<{ param: string; wanted: string }
   static override say = (d: { param: string; wanted: string }) => `"${d.param}" must be ${d.wanted}.`
 }
 
+/** Of a field that is there and cannot be what it is. */
+export class FieldInvalid extends AppError<{ param: string; trouble: string }> {
+  static override code = 'invalid_value'
+  static override status = 400
+  static override say = (d: { param: string; trouble: string }) => `${d.param}: ${d.trouble}.`
+}
+
+/** Passing over it would change the answer. */
+export class FieldUnsupported extends AppError<{ param: string; trouble: string }> {
+  static override code = 'unsupported_parameter'
+  static override status = 400
+  static override say = (d: { param: string; trouble: string }) => `${d.param}: ${d.trouble}.`
+}
+
 /** Readers disagree on which of two equal keys counts; one request must not mean two things to two of them. */
 export class FieldTwice extends AppError<{ param: string }> {
   static override code = 'duplicate_parameter'
@@ -116,6 +130,13 @@ export class MethodNotAllowed extends AppError<{ method: string; path: string; a
   static override status = 405
   static override say = (d: { method: string; path: string; allowed: string }) =>
     `${d.path} is asked with ${d.allowed}, not with ${d.method.slice(0, 20)}.`
+}
+
+export class RouteUnknown extends AppError<{ method: string; path: string }> {
+  static override code = 'not_found'
+  static override status = 404
+  static override say = (d: { method: string; path: string }) =>
+    `There is no ${d.method.slice(0, 20)} ${d.path.slice(0, 200)} here.`
 }
 
 /** The worker runs, but control has not told it any key yet. */

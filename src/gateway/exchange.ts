@@ -2,6 +2,8 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { AppError, type ErrorBody, errorBody } from '../platform/errors.ts'
 import type { Refusal } from './control-client.ts'
+import type { Dialect } from './dialects/dialect.ts'
+import { codeIn, messageIn } from './engine-error.ts'
 import { KeyExpired, KeyMissing, KeyUnknown } from './errors.ts'
 import type { KeyRing } from './key-ring.ts'
 import { discardBody } from './read-body.ts'
@@ -17,6 +19,8 @@ export type Exchange = {
   response: ServerResponse
   /** Decoded by nobody: what was matched is what is passed on. Without the query. */
   path: string
+  /** In whose words trouble is told; null = OpenAI's. */
+  dialect: Dialect | null
   /** The client's, as client-address.ts decides; undefined where the connection was gone at once. */
   address: string | undefined
   startedAtMs: number
@@ -38,7 +42,7 @@ export type Retry = 'as-the-status-says' | 'never' | { afterMs: number }
 
 /** Headers of every answer that the gateway itself begins. */
 export function baseHeaders(exchange: Exchange): OutgoingHttpHeaders {
-  return { 'x-request-id': exchange.id, ...corsHeaders(exchange.path) }
+  return { 'x-request-id': exchange.id, ...exchange.dialect?.headers(exchange.id), ...corsHeaders(exchange.path) }
 }
 
 /**
@@ -85,11 +89,15 @@ export function hasBody(request: IncomingMessage): boolean {
   return Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'] !== undefined
 }
 
-/** Turns expected trouble into OpenAI's error shape. */
+/** Turns expected trouble into the error shape of whoever asks: OpenAI's, or that of a dialect. */
 export function answerError(exchange: Exchange, error: AppError, retry: Retry = retryOf(error.status)): void {
   exchange.seen.errorCode = error.code
   const challenge = isAboutTheKey(error) ? { 'www-authenticate': 'Bearer' } : {}
-  answerJson(exchange, error.status, wireError(error), { ...retryHeaders(retry), ...challenge })
+  const { status, body } = exchange.dialect?.refusal(error, exchange.id) ?? {
+    status: error.status,
+    body: wireError(error),
+  }
+  answerJson(exchange, status, body, { ...retryHeaders(retry), ...challenge })
 }
 
 /** A bug of ours: the client is told so, or its answer is broken off if it had begun. */
@@ -98,10 +106,17 @@ export function answerUnexpected(exchange: Exchange, cause: unknown): void {
   else answerError(exchange, new AppError({}, { cause }))
 }
 
-/** Hands on another process's words. */
+/** Hands on another process's words, or says the same in a dialect's. */
 export function answerRefusal(exchange: Exchange, refusal: Refusal, headers: OutgoingHttpHeaders = {}): void {
-  exchange.seen.errorCode = codeIn(refusal.body)
+  const code = codeIn(refusal.body)
+  exchange.seen.errorCode = code
   const retry = retryHeaders(retryOf(refusal.status))
+  if (exchange.dialect !== null) {
+    const trouble = { status: refusal.status, code, message: messageIn(refusal.body) }
+    const { status, body } = exchange.dialect.refusal(trouble, exchange.id)
+    answerJson(exchange, status, body, { ...retry, ...headers })
+    return
+  }
   answerBytes(exchange, refusal.status, refusal.body, { ...retry, ...headers, 'content-type': refusal.contentType })
 }
 
@@ -114,15 +129,6 @@ export function retryHeaders(retry: Retry): OutgoingHttpHeaders {
   if (retry === 'as-the-status-says') return {}
   if (retry === 'never') return { 'x-should-retry': 'false' }
   return { 'retry-after': String(Math.ceil(retry.afterMs / 1000)), 'retry-after-ms': String(retry.afterMs) }
-}
-
-export function codeIn(body: Buffer): string {
-  try {
-    const code: unknown = (JSON.parse(body.toString('utf8')) as { error?: { code?: unknown } }).error?.code
-    return typeof code === 'string' ? code : 'unknown'
-  } catch {
-    return 'unknown'
-  }
 }
 
 /** 503 passes soon, other trouble of the request itself never does, and a 502 speaks for itself. */

@@ -2,6 +2,7 @@
  * The front door: one HTTP server that answers what it can from memory and engines, and passes the rest to control.
  *
  *   POST /v1/chat/completions · /v1/completions · /v1/embeddings · /tokenize · /detokenize   → an engine
+ *   POST /v1/messages · /v1/messages/count_tokens, in Anthropic's words                      → an engine
  *   GET  /v1/models[/{id}]                                                                   → memory
  *   GET  /livez                                                                              → here
  *   everything else                                                                          → control, unchanged
@@ -17,14 +18,15 @@ import type { Clock } from '../platform/clock.ts'
 import { AppError, errorBody } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
 import type { Log } from '../platform/log.ts'
-import { answerInference, INFERENCE_PATHS } from './answer-inference.ts'
+import { answerInference } from './answer-inference.ts'
 import { type ClientAddressOf, createClientAddressOf } from './client-address.ts'
 import type { ContentOutbox } from './content-outbox.ts'
 import type { ControlClient } from './control-client.ts'
 import { createEnginePools } from './engine-pools.ts'
-import { ClientLeft, HeadersTooMany, MethodNotAllowed, TargetRefused } from './errors.ts'
+import { ClientLeft, HeadersTooMany, MethodNotAllowed, RouteUnknown, TargetRefused } from './errors.ts'
 import { answerBytes, answerError, answerJson, answerUnexpected, type Exchange } from './exchange.ts'
 import { createReplicaFinder } from './find-replica.ts'
+import { canonicalPath, dialectOf, INFERENCE_PATHS } from './inference-paths.ts'
 import type { KeyUses } from './key-uses.ts'
 import type { GatewayLimits } from './limits.ts'
 import { isModelsPath, listModels } from './list-models.ts'
@@ -78,9 +80,10 @@ export function createGateway(deps: GatewayDeps): Gateway {
     if (request.rawHeaders.length > 2 * limits.headersMax) throw new HeadersTooMany({ headersMax: limits.headersMax })
     if (!path.startsWith('/')) throw new TargetRefused({})
     const reads = request.method === 'GET' || request.method === 'HEAD'
-    if (request.method === 'POST' && INFERENCE_PATHS.has(path)) {
-      seen.route = INFERENCE_PATHS.get(path) ?? path
-      await answerInference(exchange, inference)
+    const inferencePath = INFERENCE_PATHS.get(path)
+    if (request.method === 'POST' && inferencePath !== undefined) {
+      seen.route = inferencePath.route
+      await answerInference(exchange, inferencePath, inference)
     } else if (reads && isModelsPath(path)) {
       seen.route = '/v1/models'
       listModels(exchange, snapshots, deps.keyUses)
@@ -90,10 +93,12 @@ export function createGateway(deps: GatewayDeps): Gateway {
     } else if (isPreflight(exchange)) {
       seen.route = 'preflight'
       answerPreflight(exchange)
-    } else if (INFERENCE_PATHS.has(path)) {
+    } else if (inferencePath !== undefined) {
       const error = new MethodNotAllowed({ method: request.method ?? '', path, allowed: 'POST' })
       exchange.response.setHeader('allow', error.data.allowed)
       throw error
+    } else if (exchange.dialect !== null) {
+      throw new RouteUnknown({ method: request.method ?? '', path }) // control would say so in OpenAI's words
     } else await passOn(exchange, { control: deps.controlPublic, publicUrl: deps.publicUrl, limits })
   }
 
@@ -164,12 +169,14 @@ function openExchange(
   if (request.url !== undefined && /^https?:\/\//i.test(request.url)) request.url = originForm(request.url)
   const url = request.url ?? ''
   const query = url.indexOf('?')
+  const path = query < 0 ? url : url.slice(0, query)
   const startedAtMs = clock.nowMs()
   return {
     id: newId('req', startedAtMs),
     request,
     response,
-    path: query < 0 ? url : url.slice(0, query),
+    path: canonicalPath(path),
+    dialect: dialectOf(path, request.headers),
     address: addressOf(request.socket.remoteAddress, forwardedFor(request)),
     startedAtMs,
     startedAt: performance.now(),

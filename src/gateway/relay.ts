@@ -1,5 +1,6 @@
 /**
- * One attempt at one engine: the body goes there as it is, the answer comes back as it is, with backpressure.
+ * One attempt at one engine: the body goes there as it is, the answer comes back as it is, or in the words of a dialect,
+ * with backpressure.
  *
  * Streams pass event by event, only the totals that the client did not ask for are left out. Other answers are held up
  * to 1 MiB until they are whole, so that an engine's death in the middle can still be hidden; longer ones pass as they
@@ -14,6 +15,7 @@ import type { Dispatcher } from 'undici'
 import { errorBody } from '../platform/errors.ts'
 import { type AnswerWatch, BODY_READ_WHOLE_MAX } from './answer-watch.ts'
 import type { ClientAnswer } from './client-answer.ts'
+import type { AnswerRewrite } from './dialects/dialect.ts'
 import { SseSplitter } from './sse.ts'
 
 export type RelayEnd =
@@ -35,6 +37,8 @@ export type RelayOptions = {
   body: Buffer
   client: ClientAnswer
   watch: AnswerWatch
+  /** Makes the answer into another; null = the client gets the engine's bytes. */
+  rewrite: AnswerRewrite | null
   /** Leave out the event that carries only totals. */
   stripUsage: boolean
   /** Heads for the client, besides those of the engine that are passed on. */
@@ -126,14 +130,18 @@ class Attempt implements Dispatcher.DispatchHandler {
   }
 
   #takeEvents(events: SseSplitter, chunk: Buffer): void {
-    const { watch, stripUsage, onContent } = this.#options
+    const { watch, rewrite, stripUsage, onContent } = this.#options
     for (const piece of events.push(chunk)) {
       if (piece.tail) {
-        if (!this.#lastEventStripped) this.#client.send(piece.bytes)
+        if (!this.#lastEventStripped && rewrite === null) this.#client.send(piece.bytes)
         continue
       }
       const kind = piece.data === null ? 'other' : watch.readEvent(piece.data)
       if (kind === 'content') onContent()
+      if (rewrite !== null) {
+        this.#sendRewritten(piece.data === null ? null : rewrite.event(piece.data))
+        continue
+      }
       this.#lastEventStripped = kind === 'usage' && stripUsage
       if (this.#lastEventStripped) continue
       this.#begin()
@@ -141,9 +149,16 @@ class Attempt implements Dispatcher.DispatchHandler {
     }
   }
 
+  #sendRewritten(bytes: Buffer | null): void {
+    if (bytes === null) return
+    this.#begin()
+    this.#client.send(bytes)
+  }
+
   #endEvents(events: SseSplitter): void {
-    if (this.#options.watch.done) {
-      this.#client.end(events.rest())
+    const { watch, rewrite } = this.#options
+    if (watch.done) {
+      this.#client.end(rewrite === null ? events.rest() : undefined)
       this.#finish({ kind: 'answered' })
     } else {
       // A stream that stops without [DONE] is a broken one, even if its connection was closed in good order.
@@ -155,7 +170,7 @@ class Attempt implements Dispatcher.DispatchHandler {
     this.#body.push(chunk)
     this.#bodyBytes += chunk.length
     if (this.#client.hasBegun) this.#client.send(chunk)
-    else if (this.#bodyBytes <= HELD_BYTES_MAX) return
+    else if (this.#bodyBytes <= HELD_BYTES_MAX || this.#options.rewrite !== null) return
     else {
       this.#begin()
       for (const held of this.#body) this.#client.send(held)
@@ -185,8 +200,9 @@ class Attempt implements Dispatcher.DispatchHandler {
       return
     }
     this.#readBody()
-    this.#client.begin(this.#status, { ...this.#passedOn(), 'content-length': String(body.length) })
-    this.#client.end(body)
+    const sent = this.#options.rewrite?.whole(this.#status, body) ?? { status: this.#status, body }
+    this.#client.begin(sent.status, { ...this.#passedOn(), 'content-length': String(sent.body.length) })
+    this.#client.end(sent.body)
     this.#finish({ kind: 'answered' })
   }
 
@@ -199,7 +215,9 @@ class Attempt implements Dispatcher.DispatchHandler {
   #begin(): void {
     if (this.#client.hasBegun) return
     const streaming = this.#events === null ? {} : { 'cache-control': 'no-cache', 'x-accel-buffering': 'no' }
-    this.#client.begin(this.#status, { ...this.#passedOn(), ...streaming })
+    const { rewrite } = this.#options
+    const type = rewrite === null ? {} : { 'content-type': rewrite.streamType }
+    this.#client.begin(this.#status, { ...this.#passedOn(), ...streaming, ...type })
   }
 
   #passedOn(): OutgoingHttpHeaders {
@@ -217,9 +235,9 @@ class Attempt implements Dispatcher.DispatchHandler {
       this.#finish({ kind: 'lost', reached: this.#controller !== null, timedOut, error })
       return
     }
+    const { rewrite, watch } = this.#options
     if (this.#events === null) this.#client.destroy()
-    else if (this.#options.watch.errorCode === null)
-      this.#client.end(errorEvent(timedOut, this.#events.isInsideOversized))
+    else if (watch.errorCode === null) this.#client.end(lastWords(timedOut, this.#events.isInsideOversized, rewrite))
     else this.#client.end() // the engine has told its error itself
     this.#finish({ kind: 'cut', timedOut, error })
   }
@@ -253,9 +271,11 @@ class Attempt implements Dispatcher.DispatchHandler {
   }
 }
 
-function errorEvent(timedOut: boolean, isInsideEvent: boolean): Buffer {
-  const body = timedOut
-    ? errorBody('engine_timeout', 504, 'The engine stopped sending in the middle of this answer.')
-    : errorBody('engine_lost', 502, 'The engine stopped in the middle of this answer.')
+function lastWords(timedOut: boolean, isInsideEvent: boolean, rewrite: AnswerRewrite | null): Buffer | undefined {
+  const trouble = timedOut
+    ? { status: 504, code: 'engine_timeout', message: 'The engine stopped sending in the middle of this answer.' }
+    : { status: 502, code: 'engine_lost', message: 'The engine stopped in the middle of this answer.' }
+  if (rewrite !== null) return rewrite.broken(trouble) ?? undefined
+  const body = errorBody(trouble.code, trouble.status, trouble.message)
   return Buffer.from(`${isInsideEvent ? '\n\n' : ''}data: ${JSON.stringify(body)}\n\n`)
 }

@@ -1,0 +1,45 @@
+/**
+ * Which paths are answered by an engine, in whose words, and what the engine calls them; and in whose words trouble is
+ * told. Clients look for everything under `/v1`. Pure module.
+ */
+import type { IncomingHttpHeaders } from 'node:http'
+import { ANTHROPIC, askMessage, askTokenCount } from './dialects/anthropic/anthropic.ts'
+import type { Asked, Dialect } from './dialects/dialect.ts'
+
+export type InferencePath = {
+  /** What records and metrics call it. */
+  route: string
+  /** What an engine calls it. */
+  enginePath: string
+  /** Reads a body in another dialect; null = the engine reads what the client wrote. @throws AppError */
+  ask: ((body: Buffer) => Asked) | null
+}
+
+const asItIs = (path: string): InferencePath => ({ route: path, enginePath: path, ask: null })
+
+export const INFERENCE_PATHS: ReadonlyMap<string, InferencePath> = new Map([
+  ['/v1/chat/completions', asItIs('/v1/chat/completions')],
+  ['/v1/completions', asItIs('/v1/completions')],
+  ['/v1/embeddings', asItIs('/v1/embeddings')],
+  ['/tokenize', asItIs('/tokenize')],
+  ['/v1/tokenize', asItIs('/tokenize')],
+  ['/detokenize', asItIs('/detokenize')],
+  ['/v1/detokenize', asItIs('/detokenize')],
+  ['/v1/messages', { route: '/v1/messages', enginePath: '/v1/chat/completions', ask: askMessage }],
+  ['/v1/messages/count_tokens', { route: '/v1/messages/count_tokens', enginePath: '/tokenize', ask: askTokenCount }],
+])
+
+/** Where Alibaba Cloud serves Anthropic's API, so that a client which moves here changes its host only. */
+const ANTHROPIC_BASE = '/apps/anthropic'
+
+/** @returns the path that it is another name of, or the path itself */
+export function canonicalPath(path: string): string {
+  return path.startsWith(`${ANTHROPIC_BASE}/`) ? path.slice(ANTHROPIC_BASE.length) : path
+}
+
+/** @param path before it was made canonical; @returns null = OpenAI's own */
+export function dialectOf(path: string, headers: IncomingHttpHeaders): Dialect | null {
+  if (path.startsWith('/v1/messages')) return path.length === 12 || path[12] === '/' ? ANTHROPIC : null
+  if (path.startsWith('/v1/models')) return headers['anthropic-version'] === undefined ? null : ANTHROPIC
+  return path.startsWith(`${ANTHROPIC_BASE}/`) ? ANTHROPIC : null
+}
