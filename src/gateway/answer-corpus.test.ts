@@ -118,9 +118,9 @@ const shapes: Shape[] = [
     source,
     ...(isWhole === undefined ? {} : { isWhole }),
   })),
-  ...readdirSync(recorded).flatMap((engine) =>
-    readdirSync(join(recorded, engine)).map((file) => recordedShape(`${engine}/${file}`)),
-  ),
+  ...readdirSync(recorded, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.sse'))
+    .map(recordedShape),
 ]
 
 function recordedShape(name: string): Shape {
