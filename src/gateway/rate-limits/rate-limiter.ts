@@ -53,6 +53,12 @@ export type RateLimiterDeps = {
 /** Longest wait for control, which takes about this long to come back after a restart. */
 const WAIT_MS = 5_000
 const RETRY_MS = 100
+/**
+ * A place that another worker gives back is known to the owner a moment later: a client that sends its next request as soon
+ * as it has an answer must not be refused for that.
+ */
+const SLOT_GRACE_MS = 100
+const SLOT_RETRY_MS = 20
 /** What is given back where others wait goes out together with what ends in the same moment. */
 const TOGETHER_MS = 2
 /** These have not reached anybody. */
@@ -62,6 +68,7 @@ type Waiting = {
   holds: ScopeHold[]
   tokens: number
   giveUpAtMs: number
+  graceUntilMs: number
   resolve(admission: Admission): void
   reject(error: Error): void
 }
@@ -183,6 +190,13 @@ export function createRateLimiter({ exchange, worker, nowMs = () => performance.
   }
 
   const decide = (ask: Waiting, refusal: LimitRefusal | null, all: ScopeHold[]) => {
+    if (refusal?.of === 'concurrency' && nowMs() < ask.graceUntilMs && !stopped) {
+      setTimeout(() => {
+        waiting.push(ask)
+        void sync()
+      }, SLOT_RETRY_MS)
+      return
+    }
     if (refusal !== null) {
       const of = all[refusal.scope]?.limits.scope ?? 'key'
       ask.reject(errorOf(refusal, of, ask.tokens, limitHeaders(ask.holds, false)))
@@ -208,7 +222,14 @@ export function createRateLimiter({ exchange, worker, nowMs = () => performance.
         return Promise.resolve(admission(all, tokens))
       }
       return new Promise((resolve, reject) => {
-        waiting.push({ holds: all, tokens, giveUpAtMs: now + WAIT_MS, resolve, reject })
+        waiting.push({
+          holds: all,
+          tokens,
+          giveUpAtMs: now + WAIT_MS,
+          graceUntilMs: now + SLOT_GRACE_MS,
+          resolve,
+          reject,
+        })
         void sync()
       })
     },
