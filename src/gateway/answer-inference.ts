@@ -1,7 +1,7 @@
 /**
  * The story of one request to a model.
  *
- *   key → body → head → route → usage record open → engine → bytes to the client → usage record close
+ *   key → body → head → route → usage record open → engine → bytes to the client → usage record close → last bytes
  *
  * From the moment a route is known, whatever happens leaves exactly one usage record.
  */
@@ -61,6 +61,8 @@ type Call = {
   content: ContentCapture | null
   /** When the whole body was here, by `performance.now()`. */
   bodyAt: number
+  /** Whether its record is on file. */
+  isClosed: boolean
 }
 
 /** @throws AppError before a route is known; later trouble is answered and recorded here */
@@ -123,7 +125,7 @@ function openCall(asked: AskedCall, deps: InferenceDeps): Call {
   deps.usage.open(record)
   const client = new ClientAnswer(exchange.response, deps.limits.clientStallMs)
   const content = deps.content.open(key, record.route, exchange.address ?? null)
-  return { ...asked, client, record, content, bodyAt: performance.now() }
+  return { ...asked, client, record, content, bodyAt: performance.now(), isClosed: false }
 }
 
 async function answerCall(call: Call, deps: InferenceDeps): Promise<void> {
@@ -132,19 +134,23 @@ async function answerCall(call: Call, deps: InferenceDeps): Promise<void> {
     await askEngines(call, deps)
   } catch (error) {
     if (error instanceof WakeRefused) {
+      record.errorCode = codeIn(error.refusal.body)
+      await closeRecord(call, error.refusal.status, deps)
       answerRefusal(exchange, error.refusal)
-      record.errorCode = exchange.seen.errorCode
     } else if (error instanceof AppError) {
-      answerError(exchange, error)
       record.errorCode = error.code
+      await closeRecord(call, error.status, deps)
+      answerError(exchange, error)
     } else if (!(error instanceof ClientLeft)) {
       record.errorCode = AppError.code
+      await closeRecord(call, AppError.status, deps)
       answerUnexpected(exchange, error)
       throw error
     }
   } finally {
+    await closeRecord(call, 499, deps) // of who left; of all others it is closed already
     await client.settled
-    closeRecord(call, deps)
+    call.content?.close(record, call.body, call.head)
   }
 }
 
@@ -197,10 +203,14 @@ async function askEngine(call: Call, replica: SnapshotReplica, deps: InferenceDe
       lastWordsMs: deps.limits.lastWordsMs,
       onContent: () => {
         record.firstTokenMs ??= performance.now() - exchange.startedAt
+        deps.usage.progressed(record, watch)
+      },
+      beforeEnd: (end) => {
+        noteEnd(record, watch, end, replica)
+        return closeRecord(call, client.status, deps)
       },
     })
-    Object.assign(record, watch.counts())
-    record.errorCode = watch.errorCode
+    if (!call.isClosed) noteEnd(record, watch, end, replica)
     return end
   } finally {
     connection.release()
@@ -220,27 +230,44 @@ function engineHeaders(call: Call, replica: SnapshotReplica, connection: EngineC
   return headers
 }
 
-/** Answers what no engine has answered, and notes who cut what was cut. */
-function settle(call: Call, end: RelayEnd, replica: SnapshotReplica, deaths: number, deps: InferenceDeps): void {
-  const { exchange, record, route } = call
+/** What is known of an attempt at its end, and who cut it. A stream without a finish reason of each choice is not whole. */
+function noteEnd(record: UsageRecord, watch: AnswerWatch, end: RelayEnd, replica: SnapshotReplica): void {
+  Object.assign(record, watch.counts())
+  record.errorCode = watch.errorCode
   const engine = replica.baseUrl === null ? 'engine' : 'upstream'
+  if (end.kind === 'cut') {
+    record.cutBy = end.timedOut ? 'timeout' : engine
+    record.errorCode ??= end.timedOut ? EngineTimeout.code : EngineLost.code
+  } else if (end.kind === 'left') record.cutBy = 'client'
+  else if (end.kind === 'answered' && watch.done && watch.isBroken) {
+    record.cutBy = engine
+    record.errorCode ??= EngineLost.code
+  }
+}
+
+/** Answers what no engine has answered; its record is closed first. */
+async function settle(
+  call: Call,
+  end: RelayEnd,
+  replica: SnapshotReplica,
+  deaths: number,
+  deps: InferenceDeps,
+): Promise<void> {
+  const { exchange, record, route, client } = call
   switch (end.kind) {
     case 'answered':
-      return
-    case 'left':
-      record.cutBy = 'client'
-      return
     case 'cut':
-      record.cutBy = end.timedOut ? 'timeout' : engine
-      record.errorCode ??= end.timedOut ? EngineTimeout.code : EngineLost.code
+    case 'left':
+      await closeRecord(call, client.status, deps) // of who left; of the others it is closed already
       return
     case 'refused': {
       const passedOn: OutgoingHttpHeaders = {}
       for (const name of ['retry-after', 'retry-after-ms', 'x-should-retry'])
         if (end.headers[name] !== undefined) passedOn[name] = end.headers[name]
       const contentType = end.headers['content-type'] ?? 'application/json'
-      answerRefusal(exchange, { status: end.status, contentType, body: end.body }, passedOn)
       record.errorCode = codeIn(end.body)
+      await closeRecord(call, end.status, deps)
+      answerRefusal(exchange, { status: end.status, contentType, body: end.body }, passedOn)
       return
     }
     case 'lost': {
@@ -250,7 +277,8 @@ function settle(call: Call, end: RelayEnd, replica: SnapshotReplica, deaths: num
           ? new EngineLost({ model: route.model, attempts: deaths })
           : new EngineUnavailable({ model: route.model, waitedMs: deps.limits.restartWaitMs })
       record.errorCode = error.code
-      record.cutBy = end.timedOut ? 'timeout' : engine
+      record.cutBy = end.timedOut ? 'timeout' : replica.baseUrl === null ? 'engine' : 'upstream'
+      await closeRecord(call, error.status, deps)
       // The engine may have worked on it: a client that tries again pays again, so that is a person's decision.
       answerError(exchange, error, end.reached ? 'never' : undefined)
       return
@@ -260,10 +288,18 @@ function settle(call: Call, end: RelayEnd, replica: SnapshotReplica, deaths: num
   }
 }
 
-function closeRecord(call: Call, deps: InferenceDeps): void {
+/**
+ * Puts the record on file; to be called before the last bytes of an answer. Only the first call counts.
+ * @param status what the client sees, unless it left before it saw anything
+ * @returns null when it is as safe as the setting wants, otherwise resolves when it is
+ */
+function closeRecord(call: Call, status: number, deps: InferenceDeps): Promise<void> | null {
+  if (call.isClosed) return null
+  call.isClosed = true
   const { client, exchange, record } = call
-  if (client.isGone && record.cutBy === null) record.cutBy = 'client'
-  record.status = exchange.response.headersSent ? exchange.response.statusCode : 499
+  const isUnheard = client.isGone && !client.hasBegun
+  if (isUnheard && record.cutBy === null) record.cutBy = 'client'
+  record.status = isUnheard ? 499 : status
   record.totalMs = performance.now() - exchange.startedAt
   exchange.seen.errorCode = record.errorCode
   for (const phase of ['gatewayMs', 'firstTokenMs', 'totalMs'] as const) {
@@ -274,7 +310,7 @@ function closeRecord(call: Call, deps: InferenceDeps): void {
     ...record,
     detail: detailOf(call.body, call.head, exchange.request.headers['user-agent']),
   }
-  deps.usage.close(closed)
+  const filed = deps.usage.close(closed)
   deps.onRecord(record)
-  call.content?.close(record, call.body, call.head)
+  return filed
 }

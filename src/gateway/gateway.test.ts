@@ -23,6 +23,8 @@ const root = mkdtempSync(join(tmpdir(), 'tw-gateway-'))
 const folder = dataFolderAt(root)
 const log = createLog('test', 'silent')
 const records: UsageRecord[] = []
+/** What the end of an answer waits for, where a test says so. */
+let filed: Promise<void> | null = null
 const engine = new ScriptedUpstream(join(folder.run, 'eng_1.sock'), ({ response }) => sendJson(response, 200, {}))
 const local = [localReplica('eng_1', engine.socketPath)]
 const control = new ControlStandIn(folder, { version: 1, keys: [keyOf('tw-a')], routes: [routeOf('small', local)] })
@@ -40,7 +42,7 @@ const gateway = createGateway({
     progressed() {},
     close(record) {
       records.push(record)
-      return null
+      return filed
     },
   },
   limits: {
@@ -193,6 +195,100 @@ describe('a slow client', () => {
     })
     assert.equal(unchunked(answer), whole)
     assert.equal((await record()).cutBy, null)
+  })
+})
+
+describe('the end of an answer', () => {
+  const usage = `data: ${JSON.stringify({ choices: [], usage: { prompt_tokens: 4, completion_tokens: 2 } })}\n\n`
+  const done = 'data: [DONE]\n\n'
+  const sse = (text: string) => {
+    engine.script = ({ response }) => response.writeHead(200, { 'content-type': 'text/event-stream' }).end(text)
+  }
+
+  for (const [what, script, isStream] of [
+    ['a stream', () => sse(delta('a') + FINISH + usage + done), true],
+    ['a body', () => {}, false],
+    [
+      'a refusal',
+      () => (engine.script = ({ response }) => sendJson(response, 429, { error: { code: 'full' } })),
+      false,
+    ],
+  ] as const)
+    it(`waits until its record is on file: ${what}`, async (t) => {
+      script()
+      const file = Promise.withResolvers<void>()
+      filed = file.promise
+      t.after(() => {
+        filed = null
+      })
+      let text = ''
+      let ended = false
+      const answer = chat(port, 'tw-a', body({ stream: isStream }), {
+        onData: (chunk) => {
+          text += chunk
+        },
+      }).then((answer) => {
+        ended = true
+        return answer
+      })
+      await record()
+      await new Promise((resolve) => setTimeout(resolve, 20)) // long enough for bytes that should not come
+      assert.equal(ended, false)
+      assert.equal(text, isStream ? delta('a') + FINISH : '')
+      file.resolve()
+      assert.ok((await answer).text.endsWith(isStream ? done : '}'))
+    })
+
+  it('is not awaited from an engine that keeps its connection open after [DONE]', async () => {
+    engine.script = ({ response }) =>
+      void response.writeHead(200, { 'content-type': 'text/event-stream' }).write(delta('a') + FINISH + usage + done)
+    const answer = await chat(port, 'tw-a', body({ stream: true }))
+    assert.equal(answer.text, delta('a') + FINISH + done)
+    const { tokensOut, cutBy, errorCode } = await record()
+    assert.deepEqual([tokensOut, cutBy, errorCode], [2, null, null])
+  })
+
+  it('is no cut where the client leaves with all that was said, before totals and [DONE]', async () => {
+    const left = Promise.withResolvers<void>()
+    engine.onCancel = (call) => call?.response.end(usage + done)
+    engine.script = ({ response }) =>
+      void response.writeHead(200, { 'content-type': 'text/event-stream' }).write(delta('a') + FINISH)
+    await chat(port, 'tw-a', body({ stream: true }), {
+      onData: (_chunk, leave) => {
+        leave()
+        left.resolve()
+      },
+    })
+    await left.promise
+    const { tokensOut, tokensOutSource, cutBy, status } = await record()
+    assert.deepEqual([tokensOut, tokensOutSource, cutBy, status], [2, 'engine', null, 200])
+  })
+
+  it('is a cut where the engine tells an error, or forgets a finish reason, even with [DONE]', async () => {
+    sse(`${delta('a')}data: {"error":{"code":"boom"}}\n\n${done}`)
+    await chat(port, 'tw-a', body({ stream: true }))
+    const told = await record()
+    assert.deepEqual([told.cutBy, told.errorCode, told.tokensOut], ['engine', 'boom', 1])
+    records.length = 0
+    sse(delta('a') + done)
+    await chat(port, 'tw-a', body({ stream: true }))
+    const silent = await record()
+    assert.deepEqual([silent.cutBy, silent.errorCode, silent.tokensOut], ['engine', 'engine_lost', 1])
+  })
+
+  it('comes too early wherever the engine dies, and what was sent until then is counted', async () => {
+    const events = [delta('a'), delta('b'), delta('c'), FINISH, usage]
+    for (let sent = 1; sent <= events.length; sent++) {
+      records.length = 0
+      engine.script = ({ response }) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' })
+        response.write(events.slice(0, sent).join(''), () => setImmediate(() => response.destroy()))
+      }
+      await chat(port, 'tw-a', body({ stream: true }))
+      const { tokensOut, tokensOutSource, cutBy } = await record()
+      const expected = sent === events.length ? [2, 'engine'] : [Math.min(sent, 3), 'counted']
+      assert.deepEqual([tokensOut, tokensOutSource, cutBy], [...expected, 'engine'], `after ${sent} events`)
+    }
   })
 })
 

@@ -1,10 +1,12 @@
 /**
- * One attempt at one engine: the body goes there as it is, the answer comes back as it is, or in the words of a dialect,
- * with backpressure.
+ * One attempt at one engine: the body goes there as it is, the answer comes back as it is, with backpressure. Where a
+ * dialect is spoken, its events are made anew on the way, and a whole body once it is whole.
  *
  * Streams pass event by event, only the totals that the client did not ask for are left out. Other answers are held up
  * to 1 MiB until they are whole, so that an engine's death in the middle can still be hidden; longer ones pass as they
  * come. Raw undici handlers, since web streams cost six times as much processor time.
+ *
+ * The last bytes, which tell a client that it has all, wait for the caller: its record is on file by then.
  *
  *                 nothing sent yet        something sent already
  *   engine dies   lost (try another)      cut (an error event, no [DONE])
@@ -46,14 +48,21 @@ export type RelayOptions = {
   /** How to tell the engine to stop this request; null = it cannot be told, closing the connection must do. */
   cancelPath: string | null
   lastWordsMs: number
-  /** Called with each event of a stream that carries content. */
+  /** Called with each event of a stream that carries content, before it is handed on. */
   onContent(): void
+  /**
+   * Called when it is known how the answer ends, before its last bytes are handed on; they wait for it. Not called where
+   * nothing was sent and nothing is going to be.
+   * @returns null = go on at once
+   */
+  beforeEnd(end: RelayEnd): Promise<void> | null
 }
 
 /** Held so that an engine's death can be hidden; what is longer passes as it comes. */
 const HELD_BYTES_MAX = 1024 * 1024
 /** Enough to find `usage` at the end of a long body. */
 const TAIL_BYTES = 64 * 1024
+const LF = 0x0a
 const REFUSALS = new Set([429, 503])
 const HEADERS_PASSED_ON = ['content-type', 'retry-after', 'retry-after-ms', 'x-should-retry']
 
@@ -91,6 +100,10 @@ class Attempt implements Dispatcher.DispatchHandler {
   #bodyBytes = 0
   #bodyIsWhole = true
   #finished = false
+  /** Bytes from `[DONE]` on: they tell the client that all is over, so they wait until the record is on file. */
+  #lastBytes: Uint8Array[] = []
+  /** Whether the client had the whole answer, save its last line, when it left. */
+  #leftWithAll = false
 
   constructor(options: RelayOptions, resolve: (end: RelayEnd) => void) {
     this.#options = options
@@ -114,18 +127,22 @@ class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#finished) return // after [DONE] nothing is awaited
     if (this.#events !== null) this.#takeEvents(this.#events, chunk)
     else this.#takeBody(chunk)
   }
 
   onResponseEnd(): void {
-    if (this.#client.isGone) this.#finish({ kind: 'left' })
+    if (this.#finished) return
+    if (this.#client.isGone) this.#finishLeft()
     else if (this.#events !== null) this.#endEvents(this.#events)
     else this.#endBody()
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
-    if (this.#client.isGone) this.#finish({ kind: 'left' })
+    if (this.#finished) return
+    if (this.#client.isGone) this.#finishLeft()
+    else if (this.#events !== null && this.#options.watch.done) this.#endEvents(this.#events)
     else this.#fail(error)
   }
 
@@ -133,7 +150,7 @@ class Attempt implements Dispatcher.DispatchHandler {
     const { watch, rewrite, stripUsage, onContent } = this.#options
     for (const piece of events.push(chunk)) {
       if (piece.tail) {
-        if (!this.#lastEventStripped && rewrite === null) this.#client.send(piece.bytes)
+        if (!this.#lastEventStripped && rewrite === null) this.#send(piece.bytes)
         continue
       }
       const kind = piece.data === null ? 'other' : watch.readEvent(piece.data)
@@ -145,21 +162,31 @@ class Attempt implements Dispatcher.DispatchHandler {
       this.#lastEventStripped = kind === 'usage' && stripUsage
       if (this.#lastEventStripped) continue
       this.#begin()
-      this.#client.send(piece.bytes)
+      this.#send(piece.bytes)
     }
+    // An event that ends in CR may have its line feed still to come.
+    if (watch.done && this.#lastBytes.at(-1)?.at(-1) === LF) this.#endEvents(events)
   }
 
   #sendRewritten(bytes: Buffer | null): void {
     if (bytes === null) return
     this.#begin()
-    this.#client.send(bytes)
+    this.#send(bytes)
+  }
+
+  #send(bytes: Uint8Array): void {
+    if (this.#options.watch.done) this.#lastBytes.push(bytes)
+    else this.#client.send(bytes)
   }
 
   #endEvents(events: SseSplitter): void {
-    const { watch, rewrite } = this.#options
-    if (watch.done) {
-      this.#client.end(rewrite === null ? events.rest() : undefined)
-      this.#finish({ kind: 'answered' })
+    if (this.#options.watch.done) {
+      if (this.#client.isGone) this.#finishLeft()
+      else {
+        const rest = this.#options.rewrite === null ? [events.rest()] : []
+        const last = Buffer.concat([...this.#lastBytes, ...rest])
+        this.#conclude({ kind: 'answered' }, () => this.#client.end(last))
+      }
     } else {
       // A stream that stops without [DONE] is a broken one, even if its connection was closed in good order.
       this.#fail(new Error('the engine ended its stream without [DONE]'))
@@ -190,8 +217,7 @@ class Attempt implements Dispatcher.DispatchHandler {
   #endBody(): void {
     if (this.#client.hasBegun) {
       this.#readBody()
-      this.#client.end()
-      this.#finish({ kind: 'answered' })
+      this.#conclude({ kind: 'answered' }, () => this.#client.end())
       return
     }
     const body = Buffer.concat(this.#body)
@@ -202,8 +228,7 @@ class Attempt implements Dispatcher.DispatchHandler {
     this.#readBody()
     const sent = this.#options.rewrite?.whole(this.#status, body) ?? { status: this.#status, body }
     this.#client.begin(sent.status, { ...this.#passedOn(), 'content-length': String(sent.body.length) })
-    this.#client.end(sent.body)
-    this.#finish({ kind: 'answered' })
+    this.#conclude({ kind: 'answered' }, () => this.#client.end(sent.body))
   }
 
   #readBody(): void {
@@ -235,15 +260,19 @@ class Attempt implements Dispatcher.DispatchHandler {
       this.#finish({ kind: 'lost', reached: this.#controller !== null, timedOut, error })
       return
     }
-    const { rewrite, watch } = this.#options
-    if (this.#events === null) this.#client.destroy()
-    else if (watch.errorCode === null) this.#client.end(lastWords(timedOut, this.#events.isInsideOversized, rewrite))
-    else this.#client.end() // the engine has told its error itself
-    this.#finish({ kind: 'cut', timedOut, error })
+    const events = this.#events
+    const { rewrite } = this.#options
+    this.#conclude({ kind: 'cut', timedOut, error }, () => {
+      if (events === null) this.#client.destroy()
+      else if (this.#options.watch.errorCode === null)
+        this.#client.end(lastWords(timedOut, events.isInsideOversized, rewrite))
+      else this.#client.end() // the engine has told its error itself
+    })
   }
 
   #clientLeft(): void {
-    const { cancelPath, dispatcher, lastWordsMs } = this.#options
+    const { cancelPath, dispatcher, lastWordsMs, watch } = this.#options
+    this.#leftWithAll = watch.hasAll
     this.#controller?.resume()
     if (cancelPath === null) {
       this.#giveUp()
@@ -255,19 +284,42 @@ class Attempt implements Dispatcher.DispatchHandler {
 
   #giveUp(): void {
     this.#controller?.abort(new Error('the client left'))
-    this.#finish({ kind: 'left' })
+    this.#finishLeft()
+  }
+
+  /** Clients often close at the last finish reason, without waiting for totals and `[DONE]`: that cuts nothing. */
+  #finishLeft(): void {
+    this.#finish({ kind: this.#leftWithAll ? 'answered' : 'left' })
   }
 
   #finish(end: RelayEnd): void {
-    if (this.#finished) return
+    if (this.#release(end)) this.#resolve(end)
+  }
+
+  /** @param say hands the last bytes on */
+  #conclude(end: RelayEnd, say: () => void): void {
+    if (!this.#release(end)) return
+    const filed = this.#options.beforeEnd(end)
+    const conclude = () => {
+      say()
+      this.#resolve(end)
+    }
+    if (filed === null) conclude()
+    else void filed.then(conclude)
+  }
+
+  /** Stops listening to either side. @returns false = it was over before */
+  #release(end: RelayEnd): boolean {
+    if (this.#finished) return false
     this.#finished = true
     if (this.#lastWords !== null) clearTimeout(this.#lastWords)
     this.#client.signal.removeEventListener('abort', this.#onGone)
     this.#client.onFull = () => {}
     this.#client.onDrain = () => {}
+    this.#controller?.resume() // nobody else would, and the engine's connection would never be free again
     if (end.kind === 'left' && this.#bodyBytes > 0) this.#readBody()
     this.#body = []
-    this.#resolve(end)
+    return true
   }
 }
 
