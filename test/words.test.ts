@@ -1,6 +1,7 @@
 /** The console says everything in both languages: the same keys, the same things filled in, nothing left in English. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ERRORS } from '../src/control/docs/error-guide.ts'
 import { ACTIONS } from '../src/identity/rules.ts'
 import { SETTINGS } from '../src/platform/config.ts'
 import { wordsFiles } from './console/words.ts'
@@ -22,13 +23,21 @@ test('each file of words is there in both languages, under one key each', () => 
     const wanted = Object.keys(words).filter((key) => !key.endsWith('_one'))
     assert.deepEqual(Object.keys(chineseOf(name)).sort(), wanted.sort(), name)
   }
-  // What one may do, and what a setting does, is said in English by the server's own tables.
+  // What one may do, what a setting does and why something failed is said in English by the server itself.
   const alone = ofLanguage('zh').filter(({ name }) => !files.has(`${name}.en`))
   assert.deepEqual(
     alone.map(({ name }) => name),
-    ['rules', 'settings-does'],
+    ['rules', 'settings-does', 'kept-trouble'],
   )
   assert.deepEqual(Object.keys(chineseOf('rules')).sort(), [...ACTIONS].sort())
+  const kept = Object.keys(chineseOf('kept-trouble'))
+  for (const [code, { at }] of Object.entries(ERRORS))
+    if (at.includes('pull') || at.includes('health'))
+      assert.ok(kept.includes(code), `web/src/ui/kept-trouble.zh.json wants a line for ${code}`)
+  assert.deepEqual(
+    kept.filter((code) => !(code in ERRORS) && code !== 'engine_died'),
+    [],
+  )
   const settings = Object.values(SETTINGS).map(({ env }) => env)
   assert.deepEqual(Object.keys(chineseOf('settings-does')).sort(), settings.sort())
 })

@@ -21,6 +21,9 @@ Every error has OpenAI's shape. Match \`code\`, which is stable, and never the s
 carries its id in \`x-request-id\`. Where trying again cannot help, \`x-should-retry: false\` says so; where it can,
 \`retry-after\` says when. Once a stream has begun, an error comes as an event of the same shape, and no \`[DONE]\` follows.
 
+Under \`/api\` the sentence is in the language that \`accept-language\` asks for, English or Chinese (\`content-language\` says
+which); what the gateway itself says, and all of \`/v1\`, is English.
+
 An upstream's own errors are handed on as they come.
 
 ${ERROR_GROUPS.map(section).join('\n\n')}

@@ -46,9 +46,8 @@ export async function api<Answer>(call: Call, signal?: AbortSignal): Promise<Ans
   try {
     response = await fetch(urlOf(call), {
       method: call.method,
-      ...(call.body === undefined
-        ? {}
-        : { body: JSON.stringify(call.body), headers: { 'content-type': 'application/json' } }),
+      headers: { ...inOurLanguage(), ...(call.body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
       ...(signal ? { signal } : {}),
     })
   } catch (error) {
@@ -64,6 +63,9 @@ export async function api<Answer>(call: Call, signal?: AbortSignal): Promise<Ans
 export const get = <Answer>(path: string, query?: Query, signal?: AbortSignal): Promise<Answer> =>
   api({ method: 'GET', path, ...(query ? { query } : {}) }, signal)
 
+/** The language that is chosen here, which need not be the browser's: refusals are said in it. */
+export const inOurLanguage = () => ({ 'accept-language': i18next.language })
+
 /** The address of a call, with what is unset left out. */
 export function urlOf({ path, query = {} }: Pick<Call, 'path' | 'query'>): string {
   const search = new URLSearchParams()
@@ -77,6 +79,8 @@ export function urlOf({ path, query = {} }: Pick<Call, 'path' | 'query'>): strin
 function errorIn(text: string, otherwise: string): ErrorBody {
   try {
     const { error } = JSON.parse(text) as { error: ErrorBody }
+    // The gateway says this while control is away, and knows one language.
+    if (error.code === 'control_unavailable') return { ...error, message: i18next.t('control-away', { ns: 'parts' }) }
     return { ...error, code: error.code ?? 'internal', message: error.message ?? otherwise }
   } catch {
     return { code: 'internal', message: otherwise } // a proxy's page, say

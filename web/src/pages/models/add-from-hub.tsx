@@ -1,7 +1,19 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { ApiError } from '../../api/client.ts'
-import { Bones, Button, Note, Tag, TextField, Tick, Trouble, toast, useFitReason, useFormat } from '../../ui/index.ts'
+import {
+  Bones,
+  Button,
+  Note,
+  Tag,
+  TextField,
+  Tick,
+  Trouble,
+  toast,
+  useFitReason,
+  useFormat,
+  useKeptTrouble,
+} from '../../ui/index.ts'
 import type { AddFrame } from './add-model.tsx'
 import { bestFile } from './best-file.ts'
 import { FitChoices } from './fit-choices.tsx'
@@ -148,6 +160,7 @@ function WhatItIs({
 }) {
   const t = useModelsWords()
   const format = useFormat()
+  const say = useKeptTrouble()
   return (
     <>
       <p className="t13">
@@ -171,7 +184,7 @@ function WhatItIs({
           <PullTrouble error={problem} />
         ) : (
           <Note tone="warn">
-            {t('header-problem')} <span lang="en">{problem.message}</span>
+            {t('header-problem')} {say(problem)}
           </Note>
         ))}
     </>

@@ -1,4 +1,4 @@
-import { State, Tip, type Tone, useFormat } from '../../ui/index.ts'
+import { State, Tip, type Tone, useFormat, useKeptTrouble } from '../../ui/index.ts'
 import type { Model } from './models-api.ts'
 import { useModelsWords } from './models-words.ts'
 import { shareOf } from './pulls-shown.ts'
@@ -17,6 +17,7 @@ const TONES: Record<Model['state'], Tone> = {
 export function ModelState({ of: { state, pull, trouble } }: { of: Pick<Model, 'state' | 'pull' | 'trouble'> }) {
   const t = useModelsWords()
   const format = useFormat()
+  const say = useKeptTrouble()
   const share = pull && (state === 'pulling' || state === 'paused') ? shareOf(pull) : null
   if (state === 'not-here') return <span className="faint">{t('state-not-here')}</span>
   const shown = (
@@ -27,7 +28,7 @@ export function ModelState({ of: { state, pull, trouble } }: { of: Pick<Model, '
   )
   if (trouble === null) return shown
   return (
-    <Tip text={trouble.message}>
+    <Tip text={say(trouble)}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: why it failed must be reachable without a pointer */}
       <span tabIndex={0}>{shown}</span>
     </Tip>

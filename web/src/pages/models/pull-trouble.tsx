@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { usePlace } from '../../app/session.ts'
-import { Id, Note } from '../../ui/index.ts'
+import { Id, isEnglish, Note, useKeptTrouble } from '../../ui/index.ts'
 import { useGap, useModelsWords } from './models-words.ts'
 
 /** What each refusal of a source asks for; others say it in their own sentence. */
@@ -21,6 +21,7 @@ export function PullTrouble({ error }: { error: { code: string; message: string;
   const t = useModelsWords()
   const gap = useGap()
   const { may } = usePlace()
+  const say = useKeptTrouble()
   const known = KNOWN[error.code as keyof typeof KNOWN]
   return (
     <div className="pull-trouble">
@@ -41,8 +42,8 @@ export function PullTrouble({ error }: { error: { code: string; message: string;
               ))}
           </>
         )}
-        <p className={known ? 'small soft' : undefined} lang={known ? 'en' : undefined}>
-          {error.message}
+        <p className={known ? 'small soft' : undefined} lang={known && isEnglish(error.message) ? 'en' : undefined}>
+          {known ? error.message : say(error)}
         </p>
         {error.requestId && <Id text={error.requestId} />}
       </Note>

@@ -16,6 +16,7 @@ import {
   Trouble,
   toast,
   useFormat,
+  useKeptTrouble,
   useNow,
 } from '../../ui/index.ts'
 import { type Replica, restartReplica } from './models-api.ts'
@@ -166,10 +167,11 @@ const mostOf = ({ last_hour: hour }: Replica) => Math.max(0, ...(hour?.tokens_pe
 
 function ReplicaState({ of: { state, last_error: error } }: { of: Replica }) {
   const t = useModelsWords()
+  const say = useKeptTrouble()
   const shown = <State tone={TONES[state]}>{t(`replica-${state}`)}</State>
   if (error === null) return shown
   return (
-    <Tip text={error.message}>
+    <Tip text={say(error)}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: why it failed must be reachable without a pointer */}
       <span tabIndex={0}>{shown}</span>
     </Tip>

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useLive } from '../../app/live.ts'
 import { usePlace } from '../../app/session.ts'
-import { Section, Sign, useFormat } from '../../ui/index.ts'
+import { Section, Sign, useFormat, useKeptTrouble } from '../../ui/index.ts'
 import { pullsShown } from '../models/pulls-shown.ts'
 import { failedPullsQuery, installationQuery } from './overview-api.ts'
 import { useOverviewWords } from './overview-words.ts'
@@ -23,6 +23,7 @@ type Need = {
 export function NeedsYou() {
   const t = useOverviewWords()
   const format = useFormat()
+  const say = useKeptTrouble()
   const { may } = usePlace()
   const { data: installation } = useQuery(installationQuery(may('status.read')))
   const { pulls, replicas, starter } = useLive()
@@ -34,7 +35,7 @@ export function NeedsYou() {
         id: pull.id,
         tone: 'bad' as const,
         title: t('pull-failed', { name: pull.model_name }),
-        says: pull.error?.message ?? '',
+        says: say(pull.error),
         to: '/models' as const,
         act: t('see'),
       })),
@@ -44,7 +45,7 @@ export function NeedsYou() {
         id: replica.id,
         tone: 'bad' as const,
         title: t('replica-failed', { name: replica.model_name }),
-        says: replica.last_error?.message ?? '',
+        says: say(replica.last_error),
         to: '/models' as const,
         act: t('see'),
       })),
@@ -54,7 +55,7 @@ export function NeedsYou() {
       id: 'starter',
       tone: 'bad',
       title: t('starter-failed'),
-      says: starter.problem.message,
+      says: say(starter.problem),
       to: '/models',
       act: t('see'),
     })

@@ -1,6 +1,6 @@
 import type { Static } from 'typebox'
 import type { BackupActivityShape } from '../../../../src/control/backups/backup-schema.ts'
-import { Ago, Note, useFormat } from '../../ui/index.ts'
+import { Ago, Note, useFormat, useKeptTrouble } from '../../ui/index.ts'
 import { Work } from '../../ui/work.tsx'
 import { useSettingsWords } from './settings-words.ts'
 
@@ -8,6 +8,7 @@ import { useSettingsWords } from './settings-words.ts'
 export function BackupProgress({ of: activity }: { of: Static<typeof BackupActivityShape> }) {
   const t = useSettingsWords()
   const format = useFormat()
+  const say = useKeptTrouble()
   const name = t(`activity-${activity.kind}`)
   if (activity.state === 'done')
     return activity.kind === 'restore' && activity.ended_at ? (
@@ -22,7 +23,7 @@ export function BackupProgress({ of: activity }: { of: Static<typeof BackupActiv
     return (
       <div className="stale">
         <Note tone="bad">
-          <b className="medium">{t('activity-failed', { name })}</b> {activity.error?.message}
+          <b className="medium">{t('activity-failed', { name })}</b> {say(activity.error)}
         </Note>
       </div>
     )

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
-import { ApiError } from '../../api/client.ts'
+import { ApiError, inOurLanguage } from '../../api/client.ts'
 import { Button, toast } from '../../ui/index.ts'
 import { useSettingsWords } from './settings-words.ts'
 
@@ -17,7 +17,7 @@ export function UploadBackup({ disabled }: { disabled: boolean }) {
       const answer = await fetch('/api/backups/upload', {
         method: 'POST',
         body: file,
-        headers: { 'content-type': 'application/gzip' },
+        headers: { ...inOurLanguage(), 'content-type': 'application/gzip' },
       })
       if (!answer.ok) {
         const { error } = (await answer.json()) as { error: { code: string; message: string } }
