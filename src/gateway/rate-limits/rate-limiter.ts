@@ -48,9 +48,10 @@ export type RateLimiterDeps = {
   exchange(message: LeaseMessage): Promise<LeaseAnswer>
   worker: string
   nowMs?: () => number
+  /** Longest wait for control. Default: about as long as a restart of it takes. */
+  waitMs?: number
 }
 
-/** Longest wait for control, which takes about this long to come back after a restart. */
 const WAIT_MS = 5_000
 const RETRY_MS = 100
 /**
@@ -73,7 +74,8 @@ type Waiting = {
   reject(error: Error): void
 }
 
-export function createRateLimiter({ exchange, worker, nowMs = () => performance.now() }: RateLimiterDeps): RateLimiter {
+export function createRateLimiter(deps: RateLimiterDeps): RateLimiter {
+  const { exchange, worker, nowMs = () => performance.now(), waitMs = WAIT_MS } = deps
   const holder = `${worker}.${randomText(12)}`
   const holds = new Map<ScopeName, ScopeHold>()
   let waiting: Waiting[] = []
@@ -222,13 +224,23 @@ export function createRateLimiter({ exchange, worker, nowMs = () => performance.
         return Promise.resolve(admission(all, tokens))
       }
       return new Promise((resolve, reject) => {
+        for (const hold of all) hold.waiting += 1
+        const decided = () => {
+          for (const hold of all) hold.waiting -= 1
+        }
         waiting.push({
           holds: all,
           tokens,
-          giveUpAtMs: now + WAIT_MS,
+          giveUpAtMs: now + waitMs,
           graceUntilMs: now + SLOT_GRACE_MS,
-          resolve,
-          reject,
+          resolve(admitted) {
+            decided()
+            resolve(admitted)
+          },
+          reject(error) {
+            decided()
+            reject(error)
+          },
         })
         void sync()
       })

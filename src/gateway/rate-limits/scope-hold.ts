@@ -24,6 +24,8 @@ export class ScopeHold {
   readonly name: ScopeName
   limits: ScopeLimits
   running = 0
+  /** Requests that wait for a verdict. */
+  waiting = 0
   #lease: Lease = NO_LEASE
   #leaseEndsMs = 0
   #spent = { requests: 0, tokens: 0, lastMs: 0 }
@@ -156,7 +158,7 @@ export class ScopeHold {
   isBusy(): boolean {
     const { requests, tokens, slots } = this.#lease
     const holds = this.#leaseEndsMs > 0 && (requests > 0 || tokens > 0 || slots > 0)
-    return this.running > 0 || this.#spent.requests > 0 || this.#corrections.length > 0 || holds
+    return this.running > 0 || this.waiting > 0 || this.#spent.requests > 0 || this.#corrections.length > 0 || holds
   }
 
   /** Whether it may be forgotten. */
