@@ -44,8 +44,7 @@ export async function testNativePath(
       await raw.copySequence(0, 1)
       copied = await outcome(raw, 1, head.length, tail)
     }
-    if (!same(whole, await outcome(raw, 0, head.length, tail)))
-      throw new Error('the same tokens gave different logits')
+    if (!same(whole, await outcome(raw, 0, head.length, tail))) throw new Error('the same tokens gave different logits')
     const canCopy = copied !== null && same(whole, copied)
     const canCut =
       raw.cutSequence(0, head.length) && !endsOnly(model) && same(whole, await outcome(raw, 0, head.length, tail))
