@@ -24,11 +24,13 @@ import type { InferencePath } from './inference-paths.ts'
 import { requireScope } from './key-ring.ts'
 import type { KeyUses } from './key-uses.ts'
 import type { GatewayLimits } from './limits.ts'
+import { letIn } from './rate-limits/let-in.ts'
+import type { Admission, RateLimiter } from './rate-limits/rate-limiter.ts'
 import { type HeldBytes, readBody } from './read-body.ts'
 import { type RelayEnd, relay } from './relay.ts'
 import { detailOf } from './request-parameters.ts'
 import { type BodyHead, scanBody } from './scan-body.ts'
-import type { SnapshotKey, SnapshotReplica, SnapshotRoute } from './snapshot.ts'
+import type { ScopeLimits, SnapshotKey, SnapshotReplica, SnapshotRoute } from './snapshot.ts'
 import type { InForce, Snapshots } from './snapshot-client.ts'
 
 export type InferenceDeps = {
@@ -39,6 +41,7 @@ export type InferenceDeps = {
   content: ContentOutbox
   keyUses: KeyUses
   limits: GatewayLimits
+  rateLimits: RateLimiter
   held: HeldBytes
   /** Told of each closed record, for metrics. */
   onRecord(record: UsageRecord): void
@@ -63,6 +66,8 @@ type Call = {
   bodyAt: number
   /** Whether its record is on file. */
   isClosed: boolean
+  /** Where its key has limits: what it was let in with, to be told of its end. */
+  admission: Admission | null
 }
 
 /** @throws AppError before a route is known; later trouble is answered and recorded here */
@@ -125,12 +130,13 @@ function openCall(asked: AskedCall, deps: InferenceDeps): Call {
   deps.usage.open(record)
   const client = new ClientAnswer(exchange.response, deps.limits.clientStallMs)
   const content = deps.content.open(key, record.route, exchange.address ?? null)
-  return { ...asked, client, record, content, bodyAt: performance.now(), isClosed: false }
+  return { ...asked, client, record, content, bodyAt: performance.now(), isClosed: false, admission: null }
 }
 
 async function answerCall(call: Call, deps: InferenceDeps): Promise<void> {
   const { exchange, client, record } = call
   try {
+    if (call.key.limits !== null) await awaitLimits(call, call.key.limits, deps)
     await askEngines(call, deps)
   } catch (error) {
     if (error instanceof WakeRefused) {
@@ -152,6 +158,15 @@ async function answerCall(call: Call, deps: InferenceDeps): Promise<void> {
     await client.settled
     call.content?.close(record, call.body, call.head)
   }
+}
+
+/** @throws RateLimitExceeded · RequestOverLimit · LimitsUnavailable */
+async function awaitLimits(call: Call, limits: readonly ScopeLimits[], deps: InferenceDeps): Promise<void> {
+  const { exchange, head, route, path, body } = call
+  const answers = path.enginePath.endsWith('/completions')
+  const request = { bodyBytes: body.length, head, contextTokens: route.contextTokens, answers }
+  call.admission = await letIn(exchange, limits, request, deps.rateLimits)
+  call.bodyAt = performance.now() // waiting for control is not the gateway's own time
 }
 
 /** Gives the request to one engine after another until one answers, or there is no point in going on. */
@@ -297,6 +312,7 @@ function closeRecord(call: Call, status: number, deps: InferenceDeps): Promise<v
   if (call.isClosed) return null
   call.isClosed = true
   const { client, exchange, record } = call
+  call.admission?.end(record.tokensIn + record.tokensOut)
   const isUnheard = client.isGone && !client.hasBegun
   if (isUnheard && record.cutBy === null) record.cutBy = 'client'
   record.status = isUnheard ? 499 : status

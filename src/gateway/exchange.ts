@@ -9,6 +9,12 @@ import type { KeyRing } from './key-ring.ts'
 import { discardBody } from './read-body.ts'
 import type { SnapshotKey } from './snapshot.ts'
 
+/** What a page may read of an answer. */
+const EXPOSED_HEADERS = [
+  'x-request-id, retry-after, retry-after-ms, x-should-retry',
+  ...['limit', 'remaining', 'reset'].map((what) => `x-ratelimit-${what}-requests, x-ratelimit-${what}-tokens`),
+].join(', ')
+
 /** How long a refused client may go on sending its body before the connection is closed. */
 const LINGER_MS = 2_000
 
@@ -23,6 +29,8 @@ export type Exchange = {
   dialect: Dialect | null
   /** The client's, as client-address.ts decides; undefined where the connection was gone at once. */
   address: string | undefined
+  /** What limits say to the answer; absent = nothing does. */
+  limitHeaders?: OutgoingHttpHeaders
   startedAtMs: number
   /** By `performance.now()`. */
   startedAt: number
@@ -42,7 +50,12 @@ export type Retry = 'as-the-status-says' | 'never' | { afterMs: number }
 
 /** Headers of every answer that the gateway itself begins. */
 export function baseHeaders(exchange: Exchange): OutgoingHttpHeaders {
-  return { 'x-request-id': exchange.id, ...exchange.dialect?.headers(exchange.id), ...corsHeaders(exchange.path) }
+  return {
+    'x-request-id': exchange.id,
+    ...exchange.dialect?.headers(exchange.id),
+    ...corsHeaders(exchange.path),
+    ...exchange.limitHeaders,
+  }
 }
 
 /**
@@ -53,7 +66,7 @@ export function corsHeaders(path: string): OutgoingHttpHeaders {
   if (!path.startsWith('/v1/')) return {}
   return {
     'access-control-allow-origin': '*',
-    'access-control-expose-headers': 'x-request-id, retry-after, retry-after-ms, x-should-retry',
+    'access-control-expose-headers': EXPOSED_HEADERS,
   }
 }
 

@@ -31,6 +31,7 @@ import type { KeyUses } from './key-uses.ts'
 import type { GatewayLimits } from './limits.ts'
 import { isModelsPath, listModels } from './list-models.ts'
 import { passOn } from './pass-on.ts'
+import { createRateLimiter } from './rate-limits/rate-limiter.ts'
 import type { Snapshots } from './snapshot-client.ts'
 
 export type GatewayDeps = {
@@ -67,7 +68,9 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const finder = createReplicaFinder({ snapshots, control, pools, limits })
   const addressOf = createClientAddressOf(deps.trustedProxies)
   const held = { bytes: 0 }
-  const inference = { ...deps, pools, finder, held }
+  const rateLimits = createRateLimiter({ exchange: control.exchangeLimits, worker: control.worker })
+  const stopTelling = snapshots.onChange(rateLimits.tell) // there may be another owner, or other limits
+  const inference = { ...deps, pools, finder, held, rateLimits }
   const stopSweeping = snapshots.onChange(({ snapshot }) =>
     pools.keepOnly(snapshot.routes.flatMap((route) => route.replicas)),
   )
@@ -155,6 +158,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
       }
       server.closeAllConnections()
       stopSweeping()
+      stopTelling()
+      rateLimits.stop()
       await pools.close()
     },
   }

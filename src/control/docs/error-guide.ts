@@ -308,6 +308,22 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
         means: 'The gateway runs and does not know any key yet.',
         whatToDo: 'Try again after `retry-after`; official clients do.',
       },
+      rate_limit_exceeded: {
+        statuses: [429],
+        at: ['inference'],
+        means:
+          'A limit of the key, of its project or of its organisation is reached: requests or tokens per minute, or requests at once. The message says which and whose. Where `x-should-retry` is `false`, this one request may take more tokens than a whole minute allows.',
+        whatToDo:
+          'Try again after `retry-after-ms`; official clients do. Shorten a request that is too large, or lower `max_tokens`. Whoever manages the key or the project can raise the limit.',
+      },
+      limits_unavailable: {
+        statuses: [503],
+        at: ['inference'],
+        means:
+          'The key has limits, and the process that counts for them does not answer. What nobody counts is not let in.',
+        whatToDo:
+          'Try again after `retry-after`; the supervisor restarts that process. Keys without limits keep working.',
+      },
       overloaded: {
         statuses: [503],
         at: ['inference'],
