@@ -72,6 +72,7 @@ const SHOWN: Record<string, string[]> = {
     'errors.ts',
     'limits.ts',
     'rate-limits/limits-owner.ts',
+    'dialects/anthropic/errors.ts',
   ],
 }
 

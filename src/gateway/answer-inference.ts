@@ -315,7 +315,7 @@ function closeRecord(call: Call, status: number, deps: InferenceDeps): Promise<v
   call.admission?.end(record.tokensIn + record.tokensOut)
   const isUnheard = client.isGone && !client.hasBegun
   if (isUnheard && record.cutBy === null) record.cutBy = 'client'
-  record.status = isUnheard ? 499 : status
+  record.status = isUnheard ? 499 : (exchange.dialect?.statusOf(status) ?? status)
   record.totalMs = performance.now() - exchange.startedAt
   exchange.seen.errorCode = record.errorCode
   for (const phase of ['gatewayMs', 'firstTokenMs', 'totalMs'] as const) {

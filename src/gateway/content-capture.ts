@@ -20,6 +20,7 @@ const REQUEST_BYTES_MIN = 64 * 1024
 /** Which of a request's fields are its words, by route. Other routes say nothing that is kept. */
 const WORDS: Readonly<Record<string, ContentName>> = {
   '/v1/chat/completions': 'messages',
+  '/v1/messages': 'messages', // as they were told to the engine
   '/v1/completions': 'prompt',
   '/v1/embeddings': 'input',
 }
@@ -31,7 +32,7 @@ export function hasContent(route: string): boolean {
 
 /** Whether answers of this route are text; those of `/v1/embeddings` are numbers, which are not kept. */
 export function answersText(route: string): boolean {
-  return route === '/v1/chat/completions' || route === '/v1/completions'
+  return route in WORDS && route !== '/v1/embeddings'
 }
 
 /**

@@ -1,4 +1,8 @@
-/** `GET /v1/models` and `GET /v1/models/{id}`, from memory: what the key may use, loaded or not. */
+/**
+ * `GET /v1/models` and `GET /v1/models/{id}`, from memory: what the key may use, loaded or not. In Anthropic's shape for
+ * clients of Anthropic's.
+ */
+import { anthropicModel, anthropicModels } from './dialects/anthropic/models.ts'
 import { ModelNotFound, Starting } from './errors.ts'
 import { answerJson, callerOf, type Exchange } from './exchange.ts'
 import { requireScope } from './key-ring.ts'
@@ -12,7 +16,7 @@ export function isModelsPath(path: string): boolean {
   return path === LIST || path.startsWith(`${LIST}/`)
 }
 
-/** @throws Starting · KeyMissing · KeyUnknown · KeyExpired · IpNotAuthorized · ScopeMissing · ModelNotFound */
+/** @throws Starting · KeyMissing · KeyUnknown · KeyExpired · IpNotAuthorized · ScopeMissing · ModelNotFound · FieldInvalid */
 export function listModels(exchange: Exchange, snapshots: Snapshots, keyUses: KeyUses): void {
   const inForce = snapshots.current()
   if (inForce === null) throw new Starting({})
@@ -21,12 +25,24 @@ export function listModels(exchange: Exchange, snapshots: Snapshots, keyUses: Ke
   keyUses.note(key)
   requireScope(key, 'models.read')
   if (exchange.path === LIST || exchange.path === `${LIST}/`) {
-    answerJson(exchange, 200, { object: 'list', data: inForce.routes.visibleTo(key).map(wireModel) })
+    const routes = inForce.routes.visibleTo(key)
+    const list =
+      exchange.dialect === null
+        ? { object: 'list', data: routes.map(wireModel) }
+        : anthropicModels(routes, queryOf(exchange))
+    answerJson(exchange, 200, list)
     return
   }
   // Ids may hold a slash (`Qwen/Qwen3-0.6B`), which clients send as it is or encoded.
   const id = decoded(exchange.path.slice(LIST.length + 1))
-  answerJson(exchange, 200, wireModel(inForce.routes.find(key, id)))
+  const route = inForce.routes.find(key, id)
+  answerJson(exchange, 200, exchange.dialect === null ? wireModel(route) : anthropicModel(route))
+}
+
+function queryOf({ request }: Exchange): URLSearchParams {
+  const url = request.url ?? ''
+  const query = url.indexOf('?')
+  return new URLSearchParams(query < 0 ? '' : url.slice(query))
 }
 
 function wireModel(route: SnapshotRoute) {

@@ -1,5 +1,6 @@
 /** The routes that a gateway worker answers by itself, as the document describes them. */
 import type { Type } from 'typebox'
+import * as messages from './anthropic-schemas.ts'
 import * as shapes from './inference-schemas.ts'
 import type { Method, OpenApiResponse, Parameter, Schema } from './openapi.ts'
 
@@ -17,6 +18,8 @@ export type GatewayOperation = {
   answer: Type.TSchema
   /** One event of the stream that comes with `stream: true`. */
   event?: Type.TSchema
+  /** How it refuses, where that is not in OpenAI's shape. */
+  error?: Type.TSchema
 }
 
 const Inference = 'Inference'
@@ -60,13 +63,40 @@ export const GATEWAY_OPERATIONS: readonly GatewayOperation[] = [
     answer: shapes.EmbeddingList,
   },
   {
+    method: 'post',
+    path: '/v1/messages',
+    operationId: 'createMessage',
+    tag: Inference,
+    summary: 'Answer a conversation, in Anthropic’s shapes',
+    description:
+      'Anthropic’s Messages API, whole or as a stream, answered by any chat model. Also at `/apps/anthropic/v1/messages`. `metadata`, `service_tier`, `cache_control`, `container`, the headers `anthropic-version` and `anthropic-beta`, and fields that nobody here has heard of are accepted without effect. `mcp_servers`, tools of Anthropic’s servers, files and a begun answer at the end of `messages` would change the answer, so that they do not pass. Errors come in Anthropic’s shape, and what is busy answers 529 where other routes answer 503.',
+    scope: 'inference',
+    body: messages.MessageRequest,
+    answer: messages.Message,
+    event: messages.MessageEvent,
+    error: messages.MessageError,
+  },
+  {
+    method: 'post',
+    path: '/v1/messages/count_tokens',
+    operationId: 'countMessageTokens',
+    tag: Inference,
+    summary: 'Count the tokens of a conversation, in Anthropic’s shapes',
+    description:
+      'Exactly what the model would read of that request, its template and tools included: `input_tokens` and `cache_read_input_tokens` of the answer, together. Costs no generation. Also at `/apps/anthropic/v1/messages/count_tokens`.',
+    scope: 'inference',
+    body: messages.TokenCountRequest,
+    answer: messages.TokenCount,
+    error: messages.MessageError,
+  },
+  {
     method: 'get',
     path: '/v1/models',
     operationId: 'listServedModels',
     tag: Inference,
     summary: 'List the models of a key',
     description:
-      'Those that the key may name, loaded or not: a model whose weights are here is loaded when somebody asks for it.',
+      'Those that the key may name, loaded or not: a model whose weights are here is loaded when somebody asks for it. With the header `anthropic-version`, or at `/apps/anthropic/v1/models`, in Anthropic’s shape and pages.',
     scope: 'models.read',
     answer: shapes.ModelCards,
   },

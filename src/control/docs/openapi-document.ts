@@ -8,6 +8,8 @@
  *
  * Pure: documents in, document out.
  */
+
+import { anthropicStatus } from '../../gateway/dialects/anthropic/errors.ts'
 import { OPTIONAL_BODY } from '../../platform/http.ts'
 import { ERRORS, type ErrorEntry, type Place } from './error-guide.ts'
 import { asSchema, GATEWAY_OPERATIONS, type GatewayOperation, successOf } from './gateway-operations.ts'
@@ -120,7 +122,13 @@ function ofGateway(operation: GatewayOperation, facts: SampleFacts): Operation {
     'x-who-may': scope === null ? 'anybody' : `whoever has a key with the scope \`${scope}\``,
     ...(samples.length > 0 ? { 'x-codeSamples': samples } : {}),
   }
-  return withErrors(described, method, false)
+  const { error } = operation
+  return withErrors(
+    described,
+    method,
+    false,
+    error && { content: { 'application/json': { schema: asSchema(error) } }, statusOf: anthropicStatus },
+  )
 }
 
 function ofControlRoute(method: Method, path: string, operation: Operation): Operation {
@@ -152,13 +160,23 @@ function isList(response: OpenApiResponse | undefined): boolean {
   return schema?.properties?.data?.type === 'array'
 }
 
+type ErrorForm = { content: NonNullable<OpenApiResponse['content']>; statusOf(status: number): number }
+
+const OPENAI_FORM: ErrorForm = { content: ERROR_ANSWER, statusOf: (status) => status }
+
 /** Adds the answers that carry an error. What a route itself says of such a status gives way, unless it is no error. */
-function withErrors(operation: Operation, method: Method, byControl: boolean): Operation {
+function withErrors(
+  operation: Operation,
+  method: Method,
+  byControl: boolean,
+  form: ErrorForm = OPENAI_FORM,
+): Operation {
   const places = placesOf(operation, method, byControl)
   const byStatus = new Map<number, [string, ErrorEntry][]>()
   for (const [code, entry] of Object.entries(ERRORS)) {
     if (!entry.at.some((place) => places.has(place))) continue
-    for (const status of entry.statuses) byStatus.set(status, [...(byStatus.get(status) ?? []), [code, entry]])
+    for (const status of entry.statuses.map(form.statusOf))
+      byStatus.set(status, [...(byStatus.get(status) ?? []), [code, entry]])
   }
   const declared = Object.entries(operation.responses).filter(
     ([status, response]) => Number(status) < 400 || !isError(response),
@@ -169,13 +187,16 @@ function withErrors(operation: Operation, method: Method, byControl: boolean): O
       String(status),
       {
         description: entries.map(([code, { means }]) => `\`${code}\`: ${means}`).join('\n\n'),
-        content: ERROR_ANSWER,
+        content: form.content,
         'x-codes': entries.map(([code]) => code),
       },
     ])
   const all = [...declared, ...errors].sort(([a], [b]) => a.localeCompare(b))
   return { ...operation, responses: Object.fromEntries(all) }
 }
+
+const READS_MESSAGES = ['createChatCompletion', 'createMessage', 'countMessageTokens', 'tokenize']
+const READS_TEXT = [...READS_MESSAGES, 'createCompletion']
 
 function placesOf(operation: Operation, method: Method, byControl: boolean): Set<Place> {
   const asks = (scheme: string) => operation.security.some((one) => scheme in one)
@@ -184,8 +205,8 @@ function placesOf(operation: Operation, method: Method, byControl: boolean): Set
     ['any', true],
     ['key', asks('key')],
     ['inference', !byControl && hasBody],
-    ['text', ['createChatCompletion', 'createCompletion', 'tokenize'].includes(operation.operationId)],
-    ['chat', ['createChatCompletion', 'tokenize'].includes(operation.operationId)],
+    ['text', READS_TEXT.includes(operation.operationId)],
+    ['chat', READS_MESSAGES.includes(operation.operationId)],
     ['session', asks('session')],
     ['change', asks('session') && method !== 'get'],
     ['control', byControl],
