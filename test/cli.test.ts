@@ -190,6 +190,14 @@ describe('keys', () => {
     assert.match(await does('keys update', id, '--models', 'all', '--expires', 'never'), /all models.+never ends/)
     await by(first)
 
+    assert.match(
+      await does('keys limits', id, '--requests-per-minute', '100', '--concurrency', '5'),
+      /100 requests per minute, 5 requests at once\.$/m,
+    )
+    assert.match(await does('keys limits', id, '--concurrency', 'none'), /: 100 requests per minute\.$/m)
+    assert.match(await does('keys limits', id), /: 100 requests per minute\.$/m)
+    await refuses(['keys', 'limits', id, '--concurrency', '0'], /is no limit/)
+
     const rotated = await does('keys rotate', id, '--overlap', '90m')
     const [second = ''] = rotated.split('\n')
     assert.match(rotated, /The old secret works until \d{4}-\d\d-\d\d \d\d:\d\d UTC\.$/m)

@@ -65,8 +65,10 @@ describe('requests per minute', () => {
       all.push(...(await statuses(Array.from({ length: 15 }, () => ask(key)))))
       await new Promise((resolve) => setTimeout(resolve, 1_300))
     }
-    assert.equal(countOf(all, 200), 20, 'exactly the limit, since a window is full before it is over')
-    assert.equal(countOf(all, 429), 40)
+    const taken = countOf(all, 200)
+    assert(taken <= 20, `${taken} is more than the limit`)
+    assert(taken >= 20 - WORKERS, 'what a stalled worker held is lost, and no more')
+    assert.equal(countOf(all, 429), 60 - taken)
     for (const { answer, text } of all) {
       assert.equal(answer.headers.get('x-ratelimit-limit-requests'), '20')
       assert.equal(answer.headers.get('x-ratelimit-limit-tokens'), null, 'there is no such limit')
@@ -85,7 +87,7 @@ describe('requests per minute', () => {
     }
     const recorded = await product.until('what was refused is recorded', async () => {
       const refused = (await product.usage(100)).filter(({ status }) => status === 429)
-      return refused.length >= 40 && refused
+      return refused.length >= 60 - taken && refused
     })
     assert(recorded.every((record) => record.error_code === 'rate_limit_exceeded' && record.tokens_in === 0))
   })
@@ -148,7 +150,7 @@ describe('tokens per minute', () => {
   it('count what a request may take, and give back what it did not', async () => {
     const key = await makeKey('tokens')
     await limit(`/api/keys/${key.id}`, { tokens_per_minute: 2_000 })
-    const first = await ask(key, { max_tokens: 1_500, stop: ['e', ' ', '\n', 't', 'a', '.'] })
+    const first = await ask(key, { max_tokens: 1_500, stop: ['e', ' ', 't', 'a'] })
     await first.text()
     assert.equal(first.status, 200)
     assert.equal(first.headers.get('x-ratelimit-limit-tokens'), '2000')

@@ -5,6 +5,7 @@
 import { BACKUP_COMMANDS } from './backup-commands.ts'
 import type { Control } from './control.ts'
 import { KEY_COMMANDS } from './key-commands.ts'
+import { LIMIT_COMMANDS } from './limit-commands.ts'
 import { MODEL_COMMANDS } from './model-commands.ts'
 import { PEOPLE_COMMANDS } from './people-commands.ts'
 import { PULL_COMMANDS } from './pull-commands.ts'
@@ -26,6 +27,7 @@ export const COMMANDS: Command[] = [
   ...MODEL_COMMANDS,
   ...PULL_COMMANDS,
   ...KEY_COMMANDS,
+  ...LIMIT_COMMANDS,
   ...PEOPLE_COMMANDS,
   ...STATUS_COMMANDS,
   ...BACKUP_COMMANDS,
