@@ -11,7 +11,7 @@ import type { SnapshotKey } from './snapshot.ts'
 
 /** What a page may read of an answer. */
 const EXPOSED_HEADERS = [
-  'x-request-id, retry-after, retry-after-ms, x-should-retry',
+  'x-request-id, request-id, retry-after, retry-after-ms, x-should-retry',
   ...['limit', 'remaining', 'reset'].map((what) => `x-ratelimit-${what}-requests, x-ratelimit-${what}-tokens`),
 ].join(', ')
 
