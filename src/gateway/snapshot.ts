@@ -8,6 +8,7 @@
  *                                                                   200 { route } when ready, or an AppError body
  *   worker ── POST /internal/key-uses { worker, uses } ──► control 204 once they are noted: `KeyUse`s, of a secret that was
  *                                                                   not used before at once, else every 10 s at most
+ *   worker ── POST /internal/limits ──► control                 what is spent of limits, and more of them: `rate-limits/lease-wire.ts`
  *   worker ── POST /internal/usage { worker, records } ──► control 204 once they are committed; ids make a repeat harmless;
  *                                                                   a 4xx sets them aside for a person to look at
  *   worker ── POST /internal/content { worker, contents } ──► control   204 once they are committed: `SentContent`s, what
