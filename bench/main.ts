@@ -7,6 +7,7 @@ const BENCHES: Record<string, () => Promise<{ run(options: string[]): Promise<vo
   start: () => import('./start/bench.ts'),
   'content-log': () => import('./content-log.ts'),
   console: () => import('./console/bench.ts'),
+  journal: () => import('./journal.ts'),
 }
 
 const [name, ...options] = process.argv.slice(2)
