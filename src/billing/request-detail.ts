@@ -49,7 +49,7 @@ export type RequestDetail = {
   client: string | null
 }
 
-/** A usage record as the worker hands it over. Older lines of a backlog have no detail. */
+/** A usage record as the worker hands it over. One whose worker was killed, and lines of an older version's backlog, have no detail. */
 export type ClosedRequest = UsageRecord & { detail?: RequestDetail }
 
 /** What a request and its answer said, as it goes from worker to control. */

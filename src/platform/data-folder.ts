@@ -5,7 +5,7 @@
  *   database/          the embedded database      prefixes/      spilled prefixes, one folder an engine
  *   backups/           dumps of it                logs/          one file a process
  *   restore/           a dump that takes its place
- *   run/               sockets (0700)             usage-backlog/ usage that waits for the database, one file a worker
+ *   run/               sockets (0700)             usage-journal/ what became of requests, until the database has it
  *   last-engines.json  what ran when it was ended
  *   import/            files that the console may take in, unless IMPORT_FOLDER names another
  *   compile-cache/     Node's own, may be deleted
