@@ -20,6 +20,9 @@ import {
   Trouble,
   toast,
 } from '../../ui/index.ts'
+import { KeyLimitsDialog } from '../limits/limits-dialog.tsx'
+import { LimitsInWords } from '../limits/limits-fields.tsx'
+import { useLimitsWords } from '../limits/limits-words.ts'
 import { SecretDialog } from './create-key.tsx'
 import { KeyFields, type KeyForm, problemAt } from './key-form.tsx'
 import { KeyState } from './key-state.tsx'
@@ -29,8 +32,9 @@ import { useKeyWords } from './keys-words.ts'
 /** One key beside the list: what it may do, who has it, and what can be done to it. */
 export function KeyPanel({ id, onClose }: { id: string; onClose: () => void }) {
   const t = useKeyWords()
+  const limitsWords = useLimitsWords()
   const query = useQuery(keyQuery(id))
-  const [doing, setDoing] = useState<'change' | 'rotate' | 'revoke' | null>(null)
+  const [doing, setDoing] = useState<'change' | 'limits' | 'rotate' | 'revoke' | null>(null)
   const key = query.data
   useCrumb(key?.name ?? null)
   const can = (action: Key['allowed'][number]) => key?.allowed.includes(action) ?? false
@@ -43,6 +47,11 @@ export function KeyPanel({ id, onClose }: { id: string; onClose: () => void }) {
               {can('keys.update') && (
                 <Button small onClick={() => setDoing('change')}>
                   {t('change')}
+                </Button>
+              )}
+              {can('keys.update') && (
+                <Button small onClick={() => setDoing('limits')}>
+                  {limitsWords('change')}
                 </Button>
               )}
               {can('keys.rotate') && (
@@ -67,6 +76,7 @@ export function KeyPanel({ id, onClose }: { id: string; onClose: () => void }) {
             </p>
             {one.old_secrets.length > 0 && <OldSecrets of={one} />}
             {doing === 'change' && <ChangeDialog of={one} onClose={() => setDoing(null)} />}
+            {doing === 'limits' && <KeyLimitsDialog of={one} onClose={() => setDoing(null)} />}
             {doing === 'rotate' && <RotateDialog of={one} onClose={() => setDoing(null)} />}
             {doing === 'revoke' && <RevokeDialog of={one} onClose={() => setDoing(null)} />}
           </>
@@ -78,6 +88,7 @@ export function KeyPanel({ id, onClose }: { id: string; onClose: () => void }) {
 
 function KeyFacts({ of: key }: { of: Key }) {
   const t = useKeyWords()
+  const limitsWords = useLimitsWords()
   return (
     <Facts lined>
       <Fact name={t('state')}>
@@ -95,6 +106,9 @@ function KeyFacts({ of: key }: { of: Key }) {
       <Fact name={t('scopes')}>{key.scopes.map((scope) => t(`scope-${scope}`)).join(', ')}</Fact>
       <Fact name={t('from')}>
         {key.ips === null ? t('anywhere') : <span className="mono">{key.ips.join(', ')}</span>}
+      </Fact>
+      <Fact name={limitsWords('limits')}>
+        <LimitsInWords of={key.limits} />
       </Fact>
       <Fact name={t('owner')}>{key.owner.name ?? t(`owner-${key.owner.kind}`)}</Fact>
       <Fact name={t('made')}>

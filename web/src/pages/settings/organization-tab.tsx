@@ -12,6 +12,7 @@ import type {
 import { get } from '../../api/client.ts'
 import { usePlace } from '../../app/session.ts'
 import { Ago, Button, Loaded, Section, Table, useFormat } from '../../ui/index.ts'
+import { LimitsSection } from '../limits/limits-section.tsx'
 import { DeleteSection } from './delete-section.tsx'
 import { NewOrganization, NewProject } from './new-dialogs.tsx'
 import { RenameSection } from './rename-section.tsx'
@@ -41,6 +42,12 @@ export function OrganizationTab() {
                 path={`/api/organizations/${one.id}`}
                 may={one.allowed.includes('organization.update')}
                 changes={['organization', 'organizations', 'me']}
+              />
+              <LimitsSection
+                kind="organization"
+                limits={one.limits}
+                path={`/api/organizations/${one.id}`}
+                may={one.allowed.includes('organization.limit')}
               />
               <Projects of={one} />
               {one.allowed.includes('organization.delete') && (

@@ -19,6 +19,7 @@ import {
   toast,
   useFormat,
 } from '../../ui/index.ts'
+import { LimitsSection } from '../limits/limits-section.tsx'
 import { DeleteSection } from './delete-section.tsx'
 import { RenameSection } from './rename-section.tsx'
 import { useSettingsWords } from './settings-words.ts'
@@ -45,6 +46,12 @@ export function ProjectTab({ id }: { id: string }) {
             path={`/api/projects/${project.id}`}
             may={project.allowed.includes('project.update')}
             changes={['project', 'projects', 'me']}
+          />
+          <LimitsSection
+            kind="project"
+            limits={project.limits}
+            path={`/api/projects/${project.id}`}
+            may={project.allowed.includes('project.update')}
           />
           <Content of={project} />
           {project.allowed.includes('project.delete') && (
