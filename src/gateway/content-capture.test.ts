@@ -27,6 +27,12 @@ describe('what is kept of a request', () => {
     const others = [
       ['/v1/completions', '{"prompt":["a","b"],"model":"m"}', { prompt: ['a', 'b'] }],
       ['/v1/embeddings', '{"model":"m","input":"x"}', { input: 'x' }],
+      [
+        '/v1/messages',
+        '{"model":"m","messages":[{"role":"user","content":"x"}]}',
+        { messages: [{ role: 'user', content: 'x' }] },
+      ],
+      ['/v1/messages/count_tokens', '{"model":"m","messages":[]}', {}],
       ['/v1/chat/completions', '{"model":"m","prompt":"x"}', {}],
     ] as const
     for (const [route, body, request] of others) assert.deepEqual((await captured(route, body)).text.request, request)
