@@ -62,7 +62,7 @@ export class LifeReader {
           records,
           confirm: () => {
             this.#moveTo(to)
-            writePosition(this.life, to)
+            this.#keepPosition()
           },
         }
       }
@@ -90,6 +90,15 @@ export class LifeReader {
         if (records.length === recordsMax) break
       }
       if (used > 0) return { records, to: { segment, offset: offset + used } }
+    }
+  }
+
+  /** Where a full disk does not take it, what follows is delivered twice after a restart, which changes nothing. */
+  #keepPosition(): void {
+    try {
+      writePosition(this.life, this.#position)
+    } catch (error) {
+      this.#log.debug({ error: String(error), journal: this.life }, 'the position of the usage journal is not kept')
     }
   }
 

@@ -19,6 +19,7 @@ import {
   readFileSync,
   readSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
@@ -60,15 +61,24 @@ export function readBytes(life: string, { segment, offset }: Position, length: n
   }
 }
 
-/** Makes the folder of a life that begins, held by this process. @returns its path */
+/**
+ * Makes the folder of a life that begins, held by this process.
+ * @returns its path
+ * @throws Error ENOSPC, EACCES …
+ */
 export function beginLife(root: string, worker: string, startedAtMs: number): string {
   mkdirSync(root, { recursive: true, mode: 0o700 })
   const name = `worker-${worker}.${startedAtMs}-${process.pid}`
   const making = join(root, `making-${name}`)
-  mkdirSync(making, { mode: 0o700 })
-  lockFile(join(making, 'lock'), () => `Another process has the usage journal ${name}.`)
   const life = join(root, name)
-  renameSync(making, life) // named only when it is held: a life without a holder is taken over
+  try {
+    mkdirSync(making, { mode: 0o700 })
+    lockFile(join(making, 'lock'), () => `Another process has the usage journal ${name}.`)
+    renameSync(making, life) // named only when it is held: a life without a holder is taken over
+  } catch (error) {
+    rmSync(making, { recursive: true, force: true })
+    throw error
+  }
   return life
 }
 

@@ -238,6 +238,19 @@ describe('usage journal', () => {
     assert.deepEqual(ids(), ['a', 'c'])
   })
 
+  it('that cannot be begun refuses what is new, and begins when there is room', async () => {
+    writeFileSync(root, 'a file where its folder should be') // as good as a disk that takes none
+    const usage = journal()
+    assert.throws(() => usage.open(record('a')), { code: 'usage_unrecordable' })
+    assert.equal(usage.backlog().isWritable, false)
+    await usage.flush()
+    rmSync(root)
+    usage.open(record('b'))
+    usage.close(record('b'))
+    await usage.stop()
+    assert.deepEqual(ids(), ['b'])
+  })
+
   it('waits for the disk where a record is to outlive its machine, one call for many', async () => {
     const usage = journal({ durability: 'host', segmentBytes: 3_000 })
     const wanted = Array.from({ length: 100 }, (_, at) => `req_${at}`)

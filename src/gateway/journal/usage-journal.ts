@@ -13,6 +13,7 @@
  *
  * Where the journal cannot be written, nothing new is served; what was open is closed in memory and brought to control.
  */
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RunningCounts, UsageRecord, UsageSink } from '../../billing/usage-record.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -52,6 +53,7 @@ export type UsageJournalDeps = {
   segmentBytes?: number
 }
 
+type Own = { life: string; writer: SegmentWriter; reader: LifeReader }
 type Open = { record: UsageRecord; answer: RunningCounts | null; unmarked: number }
 
 const MARK_MS = 250
@@ -61,19 +63,12 @@ const ADOPT_MS = 5_000
 /** Reached only where the journal cannot be written and control is away. */
 const UNWRITTEN_RECORDS_MAX = 50_000
 
-/** @throws Error where the folder cannot be made: a worker that can record nothing should not serve */
 export function createUsageJournal(deps: UsageJournalDeps): UsageJournal {
   const { root, worker, durability, clock, log } = deps
-  const life = beginLife(root, worker, clock.nowMs())
   const open = new Map<string, Open>()
   const unmarked = new Set<Open>()
-  const writer = new SegmentWriter({
-    life,
-    isHostSafe: durability === 'host',
-    carriedOver: () => [...open.values()].flatMap(framesOf),
-    ...(deps.segmentBytes === undefined ? {} : { segmentBytes: deps.segmentBytes }),
-  })
-  const own = new LifeReader(life, log, () => writer.end)
+  /** Null only where it could not be begun yet: even with a full disk a worker serves what needs no engine. */
+  let own: Own | null = null
   const dead: LifeReader[] = []
   /** Closed while the journal could not be written. */
   let unwritten: UsageRecord[] = []
@@ -81,10 +76,26 @@ export function createUsageJournal(deps: UsageJournalDeps): UsageJournal {
   let isWritable = true
   let markTimer: NodeJS.Timeout | null = null
 
+  const begin = (): Own => {
+    const life = beginLife(root, worker, clock.nowMs())
+    try {
+      const writer = new SegmentWriter({
+        life,
+        isHostSafe: durability === 'host',
+        carriedOver: () => [...open.values()].flatMap(framesOf),
+        ...(deps.segmentBytes === undefined ? {} : { segmentBytes: deps.segmentBytes }),
+      })
+      return { life, writer, reader: new LifeReader(life, log, () => writer.end) }
+    } catch (error) {
+      rmSync(life, { recursive: true }) // each request tries anew, and must not leave a folder each
+      throw error
+    }
+  }
   const append = (frames: Buffer): Error | null => {
     try {
-      writer.append(frames)
-      if (!isWritable) log.info({ journal: life }, 'the usage journal can be written again')
+      own ??= begin()
+      own.writer.append(frames)
+      if (!isWritable) log.info({ journal: own.life }, 'the usage journal can be written again')
       isWritable = true
       return null
     } catch (error) {
@@ -94,9 +105,11 @@ export function createUsageJournal(deps: UsageJournalDeps): UsageJournal {
   }
   const noteUnwritable = (error: Error) => {
     if (isWritable)
-      log.error({ err: error, journal: life }, 'the usage journal cannot be written; requests are refused')
+      log.error({ err: error, journal: root }, 'the usage journal cannot be written; requests are refused')
     isWritable = false
   }
+  /** Even if the disk fails an answer must end; control may still get its record. */
+  const sync = async () => own?.writer.sync().catch(noteUnwritable)
   const keepInMemory = (record: UsageRecord) => {
     unwritten.push(record)
     if (unwritten.length <= UNWRITTEN_RECORDS_MAX) return
@@ -112,7 +125,7 @@ export function createUsageJournal(deps: UsageJournalDeps): UsageJournal {
       frames.push(markOf(entry, clock.nowMs()))
     }
     append(frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames))
-    if (durability === 'host') void writer.sync().catch(noteUnwritable)
+    if (durability === 'host') void sync()
   }
   const markLater = () => {
     markTimer ??= setTimeout(() => {
@@ -127,7 +140,7 @@ export function createUsageJournal(deps: UsageJournalDeps): UsageJournal {
 
   const adoptDead = () => {
     try {
-      const held = new Set([life, ...dead.map((reader) => reader.life)])
+      const held = new Set([own?.life ?? '', ...dead.map((reader) => reader.life)])
       for (const path of takeDeadLives(root, worker, deps.workers, held)) {
         settleDeadLife(path, log)
         dead.push(new LifeReader(path, log))
@@ -156,7 +169,7 @@ export function createUsageJournal(deps: UsageJournalDeps): UsageJournal {
       dead.shift()
       reader.remove()
     }
-    const batch = own.next(recordsMax)
+    const batch = own?.reader.next(recordsMax) ?? null
     if (batch === null) return fromMemory(recordsMax)
     const confirm = () => {
       batch.confirm()
@@ -167,11 +180,12 @@ export function createUsageJournal(deps: UsageJournalDeps): UsageJournal {
   const shipper = createShipper({
     deliver: deps.deliver,
     next,
-    onAway: () => writer.sync(),
+    onAway: sync,
     refusedFile: join(root, `worker-${worker}.refused.jsonl`),
     log,
   })
 
+  append(Buffer.alloc(0)) // says at once whether it can be written
   adoptDead()
   const adopting = setInterval(adoptDead, ADOPT_MS)
   adopting.unref()
@@ -205,22 +219,20 @@ export function createUsageJournal(deps: UsageJournalDeps): UsageJournal {
       if (error === null) unconfirmed++
       else keepInMemory(record)
       shipper.wake(1)
-      if (error !== null || durability === 'process') return null
-      // Even if the disk fails now the answer must end; control may still get the record.
-      return writer.sync().catch(noteUnwritable)
+      return error !== null || durability === 'process' ? null : sync()
     },
 
     async adopt(records) {
       const error = append(Buffer.concat(records.map((record) => encodeFrame('close', record))))
       if (error !== null) throw new UsageUnrecordable({}, { cause: error })
-      await writer.sync()
+      await sync()
       unconfirmed += records.length
       shipper.wake(records.length)
     },
 
     backlog: () => ({
       queuedRecords: unconfirmed + unwritten.length,
-      fileBytes: [...dead, own].reduce((sum, reader) => sum + reader.bytesLeft, 0),
+      fileBytes: [...dead, ...(own ? [own.reader] : [])].reduce((sum, reader) => sum + reader.bytesLeft, 0),
       isWritable,
     }),
 
@@ -233,9 +245,9 @@ export function createUsageJournal(deps: UsageJournalDeps): UsageJournal {
       // Control is away: a disk that is no longer full may keep them.
       for (const record of unwritten) if (append(encodeFrame('close', record)) !== null) break
       const isAllConfirmed = open.size === 0 && unconfirmed === 0 && unwritten.length === 0
-      if (!isAllConfirmed) await writer.sync().catch(noteUnwritable)
-      writer.close()
-      if (isAllConfirmed) own.remove()
+      if (!isAllConfirmed) await sync()
+      own?.writer.close()
+      if (isAllConfirmed) own?.reader.remove()
     },
   }
 }
