@@ -197,6 +197,12 @@ describe('keys', () => {
     assert.match(await does('keys limits', id, '--concurrency', 'none'), /: 100 requests per minute\.$/m)
     assert.match(await does('keys limits', id), /: 100 requests per minute\.$/m)
     await refuses(['keys', 'limits', id, '--concurrency', '0'], /is no limit/)
+    const { data } = await product.get<{ data: { id: string; organization_id: string }[] }>('/api/projects')
+    const [project] = data
+    const ofProject = await does('projects limits', project?.id ?? '', '--tokens-per-minute', '1000000')
+    assert.match(ofProject, /: 1000000 tokens per minute\.$/m)
+    const ofOrganization = await does('organizations limits', project?.organization_id ?? '')
+    assert.match(ofOrganization, /: no limit of its own\.$/m)
 
     const rotated = await does('keys rotate', id, '--overlap', '90m')
     const [second = ''] = rotated.split('\n')

@@ -70,6 +70,13 @@ export const VIEWS: readonly View[] = [
   owner('request-cut', ({ requests, projects }) => `/requests/${requests.cut}?project=${projects.desk}`),
   owner('keys', desk('/keys')),
   owner('key', ({ keyId, projects }) => `/keys/${keyId}?project=${projects.desk}`),
+  owner('key-limits', ({ keyId, projects }) => `/keys/${keyId}?project=${projects.desk}`, {
+    ...window,
+    async act(page, say) {
+      await page.getByRole('button', { name: say('limits', 'change'), exact: true }).click()
+      await page.getByRole('dialog').getByLabel(say('limits', 'requests_per_minute')).fill('100')
+    },
+  }),
   owner('keys-create', desk('/keys?create=true'), window),
   owner('keys-leaked', desk('/keys?leaked=true'), window),
   owner('keys-new', lab('/keys')),

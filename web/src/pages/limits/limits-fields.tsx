@@ -1,6 +1,6 @@
 /** How much may be asked of models: three fields, and the same in words. */
 import { Fragment } from 'react'
-import { TextField, useFormat } from '../../ui/index.ts'
+import { sentences, TextField, useFormat } from '../../ui/index.ts'
 import { LIMIT_NAMES, LIMITS_MAX, type Limits, type LimitsTyped, limitIn } from './limits-in.ts'
 import { useLimitsWords } from './limits-words.ts'
 
@@ -19,7 +19,7 @@ export function LimitsFields({
     <TextField
       key={name}
       label={t(name)}
-      help={name === 'tokens_per_minute' ? `${t('tokens-help')} ${t('empty')}` : t('empty')}
+      help={sentences(name === 'tokens_per_minute' && t('tokens-help'), t('empty'))}
       error={limitIn(name, text[name]) === undefined ? t('not-whole', { max: format.number(LIMITS_MAX[name]) }) : null}
       value={text[name]}
       onChange={(value) => onChange({ ...text, [name]: value })}
