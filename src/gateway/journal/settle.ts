@@ -40,7 +40,7 @@ export class OpenRequests {
   interrupted(): UsageRecord[] {
     return [...this.#records.values()].map((record) => ({
       ...record,
-      // A mark knows what the client was sent; without one it was sent nothing.
+      // A mark knows the status that was sent; without one no piece of an answer was, at most a head.
       status: record.status === 0 ? AnswerInterrupted.status : record.status,
       errorCode: AnswerInterrupted.code,
       cutBy: 'gateway',
