@@ -13,11 +13,15 @@ const LIMITS: ScopeLimits = {
   concurrency: null,
 }
 
-function madeFor(limits: ScopeLimits) {
-  const owner = createLimitsOwner({ id: 'own_1', workers: 2, nowMs: () => performance.now(), settleMs: 0 })
+function ownerOf(limits: ScopeLimits, id: string, settleMs: number) {
+  const owner = createLimitsOwner({ id, workers: 2, nowMs: () => performance.now(), settleMs })
   owner.setLimits([limits])
   owner.begin()
-  const control = { isAway: false, messages: 0 }
+  return owner
+}
+
+function madeFor(limits: ScopeLimits) {
+  const control = { isAway: false, messages: 0, owner: ownerOf(limits, 'own_1', 0) }
   const limiter = (worker: string) =>
     createRateLimiter({
       worker,
@@ -25,7 +29,7 @@ function madeFor(limits: ScopeLimits) {
       async exchange(message) {
         control.messages++
         if (control.isAway) throw Object.assign(new Error('nobody listens'), { code: 'ECONNREFUSED' })
-        return structuredClone(owner.exchange(structuredClone(message)))
+        return structuredClone(control.owner.exchange(structuredClone(message)))
       },
     })
   return { control, limiter }
@@ -63,6 +67,20 @@ it('a lease is spent without a word to control, and without control; then reques
   control.isAway = false
   await worker.admit([limits], 0)
   worker.stop()
+})
+
+it('an owner that begins anew is told of the last minute also by a worker that has nothing to ask', async () => {
+  const limits = { ...LIMITS, requestsPerMinute: 1 }
+  const { control, limiter } = madeFor(limits)
+  const [one, other] = [limiter('0'), limiter('1')]
+  const only = await one.admit([limits], 0)
+  only.end(0)
+  await assert.rejects(one.admit([limits], 0), RateLimitExceeded) // which reports the end of the first, so nothing is owed
+  control.owner = ownerOf(limits, 'own_2', 50)
+  one.tell()
+  await assert.rejects(other.admit([limits], 0), RateLimitExceeded)
+  one.stop()
+  other.stop()
 })
 
 it('says what is left of the tightest limit, and nothing of a limit that is not there', async () => {

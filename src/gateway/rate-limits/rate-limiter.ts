@@ -81,6 +81,8 @@ export function createRateLimiter(deps: RateLimiterDeps): RateLimiter {
   let waiting: Waiting[] = []
   let sequence = 0
   let owner: string | null = null
+  /** Whether the owner may be another one, so that all must be told that is remembered. */
+  let isTelling = false
   let running = false
   let stopped = false
   let timer: NodeJS.Timeout | null = null
@@ -125,7 +127,7 @@ export function createRateLimiter(deps: RateLimiterDeps): RateLimiter {
     timer.unref()
   }
 
-  /** One message at a time, for as long as somebody waits. */
+  /** One message at a time, for as long as somebody waits, or an owner is to be told. */
   const sync = async () => {
     if (running || stopped) return
     running = true
@@ -135,7 +137,7 @@ export function createRateLimiter(deps: RateLimiterDeps): RateLimiter {
         timer = null
         if (!(await exchangeOnce())) await sleep(RETRY_MS, undefined, { ref: waiting.length > 0 })
         giveUp()
-      } while (waiting.length > 0 && !stopped)
+      } while ((waiting.length > 0 || (isTelling && holds.size > 0)) && !stopped)
     } finally {
       running = false
     }
@@ -149,7 +151,7 @@ export function createRateLimiter(deps: RateLimiterDeps): RateLimiter {
     const asks = waiting
     waiting = []
     const asked = new Set(asks.flatMap((ask) => ask.holds))
-    const all = [...holds.values()].filter((hold) => owner === null || hold.isBusy() || asked.has(hold))
+    const all = [...holds.values()].filter((hold) => isTelling || hold.isBusy() || asked.has(hold))
     if (all.length === 0) return true
     const sentMs = nowMs()
     const before = all.map((hold) => hold.held())
@@ -173,10 +175,12 @@ export function createRateLimiter(deps: RateLimiterDeps): RateLimiter {
     }
     if (answer.kind === 'tell') {
       owner = null
+      isTelling = true
       waiting = [...asks, ...waiting]
       return true
     }
     owner = answer.owner
+    isTelling = false
     all.forEach((hold, at) => {
       const lease = answer.leases[at]
       if (lease !== undefined) hold.accept(lease, sentMs)
@@ -246,7 +250,9 @@ export function createRateLimiter(deps: RateLimiterDeps): RateLimiter {
       })
     },
     tell() {
-      if (holds.size > 0) void sync()
+      if (holds.size === 0) return
+      isTelling = true
+      void sync()
     },
     stop() {
       stopped = true
