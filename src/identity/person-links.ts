@@ -38,6 +38,8 @@ export function createPersonLinks({ db, clock, log, mailer, publicUrl }: PersonL
     async makeForMail(kind: LinkKind, userId: string, mailedTo: string): Promise<{ url: string } | null> {
       return db.transaction(async (tx) => {
         const since = new Date(clock.nowMs() - VALID_MS)
+        // One after the other for each person, or several at once would each find room for one more.
+        await tx.select({ id: authUser.id }).from(authUser).where(eq(authUser.id, userId)).for('update')
         const recent = await tx
           .select({ sha256: personLink.sha256 })
           .from(personLink)
