@@ -78,7 +78,13 @@ describe('limits', () => {
     const { key } = await at.identity.keys.create({ kind: 'machine' }, { name: 'k', projectId })
     const status = async (path: string, payload: object) =>
       (await at.admin.inject({ method: 'PATCH', url: `/api/${path}/limits`, payload })).statusCode
-    for (const wrong of [{ requests_per_minute: 0 }, { concurrency: 1.5 }, { tokens_per_minute: 'many' }, {}, { rpm: 5 }])
+    for (const wrong of [
+      { requests_per_minute: 0 },
+      { concurrency: 1.5 },
+      { tokens_per_minute: 'many' },
+      {},
+      { rpm: 5 },
+    ])
       assert.equal(await status(`keys/${key.id}`, wrong), 400, JSON.stringify(wrong))
     assert.equal(await status('keys/key_none', { concurrency: 1 }), 404)
     assert.equal(await status('projects/proj_none', { concurrency: 1 }), 404)
