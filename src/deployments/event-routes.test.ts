@@ -14,6 +14,7 @@ let server: Server
 let url: string
 after(async () => {
   here.events.close()
+  server.server.closeAllConnections() // one that becomes idle only now would be kept for a minute
   await server.close()
   await here.close()
 })
