@@ -23,16 +23,23 @@ const WORDS: Readonly<Record<string, ContentName>> = {
   '/v1/messages': 'messages', // as they were told to the engine
   '/v1/completions': 'prompt',
   '/v1/embeddings': 'input',
+  '/api/chat': 'messages',
+  '/api/generate': 'messages',
+  '/api/embed': 'input',
+  '/api/embeddings': 'input',
 }
+
+/** What may stand in their place. */
+const OTHER_WORDS: Readonly<Record<string, ContentName>> = { '/api/generate': 'prompt' }
 
 /** Whether requests of this route have content. */
 export function hasContent(route: string): boolean {
   return route in WORDS
 }
 
-/** Whether answers of this route are text; those of `/v1/embeddings` are numbers, which are not kept. */
+/** Whether answers of this route are text; embeddings are numbers, which are not kept. */
 export function answersText(route: string): boolean {
-  return route in WORDS && route !== '/v1/embeddings'
+  return route in WORDS && WORDS[route] !== 'input'
 }
 
 /**
@@ -53,7 +60,7 @@ export function contentText(
 }
 
 function wordsIn(route: string, body: Buffer, head: BodyHead, bytesMax: number): SentWords | null {
-  const name = WORDS[route]
+  const name = [WORDS[route], OTHER_WORDS[route]].find((one) => one !== undefined && head.noted.has(one))
   const value = name === undefined ? undefined : head.noted.get(name)
   if (name === undefined || value === undefined) return null
   const isCut = value.end - value.start > bytesMax

@@ -139,6 +139,13 @@ export class RouteUnknown extends AppError<{ method: string; path: string }> {
     `There is no ${d.method.slice(0, 20)} ${d.path.slice(0, 200)} here.`
 }
 
+/** Of a part of another API by which nothing is done here. */
+export class NotByThisApi extends AppError<{ path: string; instead: string }> {
+  static override code = 'not_by_this_api'
+  static override status = 403
+  static override say = (d: { path: string; instead: string }) => `${d.path} does nothing here. ${d.instead}`
+}
+
 /** The worker runs, but control has not told it any key yet. */
 export class Starting extends AppError {
   static override code = 'starting'

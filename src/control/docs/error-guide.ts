@@ -261,6 +261,12 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
           'The body paused for more than 30 s, or one to `/api` took more than 120 s, or the headers took more than 10 s.',
         whatToDo: 'Send it again over a better line.',
       },
+      not_by_this_api: {
+        statuses: [403],
+        at: ['connection'],
+        means: 'Models are not pulled, made, copied or deleted by Ollama’s API here.',
+        whatToDo: 'Do it in the console or on the command line, as the message says.',
+      },
       method_not_allowed: {
         statuses: [405],
         at: ['connection'],

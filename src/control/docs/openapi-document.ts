@@ -9,7 +9,6 @@
  * Pure: documents in, document out.
  */
 
-import { anthropicStatus } from '../../gateway/dialects/anthropic/errors.ts'
 import { OPTIONAL_BODY } from '../../platform/http.ts'
 import { ERRORS, type ErrorEntry, type Place } from './error-guide.ts'
 import { asSchema, GATEWAY_OPERATIONS, type GatewayOperation, successOf } from './gateway-operations.ts'
@@ -127,7 +126,10 @@ function ofGateway(operation: GatewayOperation, facts: SampleFacts): Operation {
     described,
     method,
     false,
-    error && { content: { 'application/json': { schema: asSchema(error) } }, statusOf: anthropicStatus },
+    error && {
+      content: { 'application/json': { schema: asSchema(error) } },
+      statusOf: operation.statusOf ?? OPENAI_FORM.statusOf,
+    },
   )
 }
 
@@ -195,7 +197,14 @@ function withErrors(
   return { ...operation, responses: Object.fromEntries(all) }
 }
 
-const READS_MESSAGES = ['createChatCompletion', 'createMessage', 'countMessageTokens', 'tokenize']
+const READS_MESSAGES = [
+  'createChatCompletion',
+  'createMessage',
+  'countMessageTokens',
+  'createOllamaChat',
+  'createOllamaText',
+  'tokenize',
+]
 const READS_TEXT = [...READS_MESSAGES, 'createCompletion']
 
 function placesOf(operation: Operation, method: Method, byControl: boolean): Set<Place> {

@@ -33,6 +33,8 @@ export type Asked = {
   body: Buffer
   /** Of that body. */
   head: BodyHead
+  /** Where it goes at the engine; absent = where its path goes. */
+  enginePath?: string
   /** A new one for each attempt at an engine. */
   openAnswer(requestId: string): AnswerRewrite
 }

@@ -11,12 +11,13 @@ import type { Json } from './fields.ts'
 
 /** @throws BodyNotJson · what `translate` and the scan throw */
 export function translateBody(body: Buffer, translate: (asked: unknown) => Json): { body: Buffer; head: BodyHead } {
-  const asked = parsed(body)
+  const asked = parsedBody(body)
   const translated = Buffer.from(written(() => translate(asked)))
   return { body: translated, head: scanBody(translated) }
 }
 
-function parsed(body: Buffer): unknown {
+/** @throws BodyNotJson */
+export function parsedBody(body: Buffer): unknown {
   try {
     if (isUtf8(body)) return JSON.parse(body.toString('utf8'))
   } catch (error) {
