@@ -27,6 +27,9 @@ const WORDS: Readonly<Record<string, ContentName>> = {
   '/api/generate': 'messages',
   '/api/embed': 'input',
   '/api/embeddings': 'input',
+  '/api/v1/services/aigc/text-generation/generation': 'messages',
+  '/api/v1/services/aigc/multimodal-generation/generation': 'messages',
+  '/api/v1/services/embeddings/text-embedding/text-embedding': 'input',
 }
 
 /** What may stand in their place. */

@@ -4,8 +4,8 @@
  */
 import type { IncomingHttpHeaders } from 'node:http'
 import { ANTHROPIC, askMessage, askTokenCount } from './dialects/anthropic/anthropic.ts'
+import { askGeneration, askMultimodalGeneration, askTextEmbedding, DASHSCOPE } from './dialects/dashscope/dashscope.ts'
 import type { Asked, Dialect } from './dialects/dialect.ts'
-import { askChat, askEmbed, askEmbeddings, askGenerate, OLLAMA } from './dialects/ollama/ollama.ts'
 
 export type InferencePath = {
   /** What records and metrics call it. */
@@ -13,10 +13,23 @@ export type InferencePath = {
   /** What an engine calls it. */
   enginePath: string
   /** Reads a body in another dialect; null = the engine reads what the client wrote. @throws AppError */
-  ask: ((body: Buffer) => Asked) | null
+  ask: ((body: Buffer, headers: IncomingHttpHeaders) => Asked) | null
 }
 
 const asItIs = (path: string): InferencePath => ({ route: path, enginePath: path, ask: null })
+
+/** Control's own paths lie under `/api` too, but none under `/api/v1`; no cookie counts here, as on all paths of a worker. */
+const DASHSCOPE_PATHS: ReadonlyMap<string, InferencePath> = new Map(
+  [
+    { route: '/aigc/text-generation/generation', enginePath: '/v1/chat/completions', ask: askGeneration },
+    {
+      route: '/aigc/multimodal-generation/generation',
+      enginePath: '/v1/chat/completions',
+      ask: askMultimodalGeneration,
+    },
+    { route: '/embeddings/text-embedding/text-embedding', enginePath: '/v1/embeddings', ask: askTextEmbedding },
+  ].map((path) => [`/api/v1/services${path.route}`, { ...path, route: `/api/v1/services${path.route}` }]),
+)
 
 export const INFERENCE_PATHS: ReadonlyMap<string, InferencePath> = new Map([
   ['/v1/chat/completions', asItIs('/v1/chat/completions')],
@@ -28,35 +41,29 @@ export const INFERENCE_PATHS: ReadonlyMap<string, InferencePath> = new Map([
   ['/v1/detokenize', asItIs('/detokenize')],
   ['/v1/messages', { route: '/v1/messages', enginePath: '/v1/chat/completions', ask: askMessage }],
   ['/v1/messages/count_tokens', { route: '/v1/messages/count_tokens', enginePath: '/tokenize', ask: askTokenCount }],
-  ['/api/chat', { route: '/api/chat', enginePath: '/v1/chat/completions', ask: askChat }],
-  ['/api/generate', { route: '/api/generate', enginePath: '/v1/chat/completions', ask: askGenerate }],
-  ['/api/embed', { route: '/api/embed', enginePath: '/v1/embeddings', ask: askEmbed }],
-  ['/api/embeddings', { route: '/api/embeddings', enginePath: '/v1/embeddings', ask: askEmbeddings }],
+  ...DASHSCOPE_PATHS,
 ])
 
 /** Where Alibaba Cloud serves Anthropic's API, so that a client which moves here changes its host only. */
 const ANTHROPIC_BASE = '/apps/anthropic'
+/** And where OpenAI's. */
+const OPENAI_BASE = '/compatible-mode'
 
 /** @returns the path that it is another name of, or the path itself */
 export function canonicalPath(path: string): string {
-  return path.startsWith(`${ANTHROPIC_BASE}/`) ? path.slice(ANTHROPIC_BASE.length) : path
+  if (path.startsWith(`${ANTHROPIC_BASE}/`)) return path.slice(ANTHROPIC_BASE.length)
+  const rest = path.startsWith(`${OPENAI_BASE}/v1/`) ? path.slice(OPENAI_BASE.length) : null
+  return rest === null || isMessagesPath(rest) ? path : rest
 }
-
-/**
- * Paths of Ollama's API. Control's own lie under `/api` too, and none of them has one of these names: test/ollama.test.ts
- * looks at what control serves.
- */
-const OLLAMA_PATHS: ReadonlySet<string> = new Set(
-  [
-    ...['chat', 'generate', 'embed', 'embeddings', 'tags', 'show', 'ps', 'version'],
-    ...['pull', 'push', 'create', 'copy', 'delete'],
-  ].map((name) => `/api/${name}`),
-)
 
 /** @param path before it was made canonical; @returns null = OpenAI's own */
 export function dialectOf(path: string, headers: IncomingHttpHeaders): Dialect | null {
-  if (OLLAMA_PATHS.has(path)) return OLLAMA
-  if (path.startsWith('/v1/messages')) return path.length === 12 || path[12] === '/' ? ANTHROPIC : null
+  if (DASHSCOPE_PATHS.has(path)) return DASHSCOPE
+  if (isMessagesPath(path)) return ANTHROPIC
   if (path.startsWith('/v1/models')) return headers['anthropic-version'] === undefined ? null : ANTHROPIC
   return path.startsWith(`${ANTHROPIC_BASE}/`) ? ANTHROPIC : null
+}
+
+function isMessagesPath(path: string): boolean {
+  return path === '/v1/messages' || path.startsWith('/v1/messages/')
 }
