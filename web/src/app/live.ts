@@ -44,26 +44,45 @@ export function useLive(): Live {
   return useSyncExternalStore(subscribe, () => live)
 }
 
-/** Opens the stream for as long as the frame is there. */
+/**
+ * Opens the stream for as long as the frame is there and seen. A browser has six connections for one address: tabs in the
+ * background, and pages that it keeps for Back, would hold one each, and the seventh page would never come.
+ */
 export function useLiveStream(): void {
   const queries = useQueryClient()
   useEffect(() => {
-    let close = open()
+    let source: EventSource | null = null
     let timer: ReturnType<typeof setTimeout> | undefined
-    return () => {
+    const open = () => {
+      source = new EventSource('/api/events')
+      listen(source, queries, () => {
+        timer = setTimeout(open, REOPEN_MS)
+      })
+    }
+    const close = () => {
       clearTimeout(timer)
+      source?.close()
+      source = null
+    }
+    const follow = () => {
+      close()
+      if (document.visibilityState === 'visible') open()
+      else wasLost = true // what happens meanwhile is not told
+    }
+    follow()
+    document.addEventListener('visibilitychange', follow)
+    addEventListener('pagehide', close)
+    addEventListener('pageshow', followIfKept)
+    return () => {
+      document.removeEventListener('visibilitychange', follow)
+      removeEventListener('pagehide', close)
+      removeEventListener('pageshow', followIfKept)
       close()
       set(NOTHING)
     }
 
-    function open(): () => void {
-      const source = new EventSource('/api/events')
-      listen(source, queries, () => {
-        timer = setTimeout(() => {
-          close = open()
-        }, REOPEN_MS)
-      })
-      return () => source.close()
+    function followIfKept({ persisted }: PageTransitionEvent): void {
+      if (persisted) follow()
     }
   }, [queries])
 }
