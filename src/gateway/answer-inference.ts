@@ -14,7 +14,7 @@ import { AnswerWatch } from './answer-watch.ts'
 import { askForUsage } from './ask-for-usage.ts'
 import { ClientAnswer } from './client-answer.ts'
 import type { ContentCapture, ContentOutbox } from './content-outbox.ts'
-import type { AnswerRewrite } from './dialects/dialect.ts'
+import type { AnswerRewrite, Asked } from './dialects/dialect.ts'
 import { codeIn } from './engine-error.ts'
 import type { EngineConnection, EnginePools } from './engine-pools.ts'
 import { ClientLeft, EngineLost, EngineTimeout, EngineUnavailable, Starting } from './errors.ts'
@@ -82,13 +82,17 @@ export async function answerInference(exchange: Exchange, path: InferencePath, d
     exchange.seen.keyId = key.id
     deps.keyUses.note(key)
     const bytes = withoutByteOrderMark(body.bytes)
-    const asked = path.ask?.(bytes, exchange.request.headers) ?? { body: bytes, head: scanBody(bytes), openAnswer: null }
+    const { enginePath = path.enginePath, ...asked } = path.ask?.(bytes, exchange.request.headers) ?? asItCame(bytes)
     const route = now.routes.find(key, asked.head.model)
     exchange.seen.model = route.model
-    await answerCall(openCall({ exchange, key, route, path, ...asked }, deps), deps)
+    await answerCall(openCall({ exchange, key, route, path: { ...path, enginePath }, ...asked }, deps), deps)
   } finally {
     body.release()
   }
+}
+
+function asItCame(bytes: Buffer): Omit<Asked, 'openAnswer'> & { openAnswer: null } {
+  return { body: bytes, head: scanBody(bytes), openAnswer: null }
 }
 
 /** Some clients begin with one, which RFC 8259 lets a reader ignore. Whoever reads the body next need not know. */

@@ -4,6 +4,8 @@
  *   POST /v1/chat/completions · /v1/completions · /v1/embeddings · /tokenize · /detokenize   → an engine
  *   POST /v1/messages · /v1/messages/count_tokens, in Anthropic's words                      → an engine
  *   POST /api/v1/services/… of three names, in DashScope's words                             → an engine
+ *   POST /api/chat · generate · embed · embeddings, in Ollama's words                        → an engine
+ *   the rest of Ollama's API                                                                 → memory
  *   GET  /v1/models[/{id}]                                                                   → memory
  *   GET  /livez                                                                              → here
  *   everything else                                                                          → control, unchanged
@@ -20,9 +22,11 @@ import { AppError, errorBody } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
 import type { Log } from '../platform/log.ts'
 import { answerInference } from './answer-inference.ts'
+import { answerOllama } from './answer-ollama.ts'
 import { type ClientAddressOf, createClientAddressOf } from './client-address.ts'
 import type { ContentOutbox } from './content-outbox.ts'
 import type { ControlClient } from './control-client.ts'
+import { OLLAMA } from './dialects/ollama/ollama.ts'
 import { createEnginePools } from './engine-pools.ts'
 import { ClientLeft, HeadersTooMany, MethodNotAllowed, RouteUnknown, TargetRefused } from './errors.ts'
 import { answerBytes, answerError, answerJson, answerUnexpected, type Exchange } from './exchange.ts'
@@ -101,6 +105,9 @@ export function createGateway(deps: GatewayDeps): Gateway {
       const error = new MethodNotAllowed({ method: request.method ?? '', path, allowed: 'POST' })
       exchange.response.setHeader('allow', error.data.allowed)
       throw error
+    } else if (exchange.dialect === OLLAMA) {
+      seen.route = path
+      await answerOllama(exchange, inference)
     } else if (exchange.dialect !== null) {
       throw new RouteUnknown({ method: request.method ?? '', path }) // control would say so in OpenAI's words
     } else await passOn(exchange, { control: deps.controlPublic, publicUrl: deps.publicUrl, limits })

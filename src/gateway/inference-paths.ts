@@ -6,6 +6,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { ANTHROPIC, askMessage, askTokenCount } from './dialects/anthropic/anthropic.ts'
 import { askGeneration, askMultimodalGeneration, askTextEmbedding, DASHSCOPE } from './dialects/dashscope/dashscope.ts'
 import type { Asked, Dialect } from './dialects/dialect.ts'
+import { askChat, askEmbed, askEmbeddings, askGenerate, OLLAMA } from './dialects/ollama/ollama.ts'
 
 export type InferencePath = {
   /** What records and metrics call it. */
@@ -42,6 +43,10 @@ export const INFERENCE_PATHS: ReadonlyMap<string, InferencePath> = new Map([
   ['/v1/messages', { route: '/v1/messages', enginePath: '/v1/chat/completions', ask: askMessage }],
   ['/v1/messages/count_tokens', { route: '/v1/messages/count_tokens', enginePath: '/tokenize', ask: askTokenCount }],
   ...DASHSCOPE_PATHS,
+  ['/api/chat', { route: '/api/chat', enginePath: '/v1/chat/completions', ask: askChat }],
+  ['/api/generate', { route: '/api/generate', enginePath: '/v1/chat/completions', ask: askGenerate }],
+  ['/api/embed', { route: '/api/embed', enginePath: '/v1/embeddings', ask: askEmbed }],
+  ['/api/embeddings', { route: '/api/embeddings', enginePath: '/v1/embeddings', ask: askEmbeddings }],
 ])
 
 /** Where Alibaba Cloud serves Anthropic's API, so that a client which moves here changes its host only. */
@@ -56,8 +61,20 @@ export function canonicalPath(path: string): string {
   return rest === null || isMessagesPath(rest) ? path : rest
 }
 
+/**
+ * Paths of Ollama's API. Control's own lie under `/api` too, and none of them has one of these names: test/ollama.test.ts
+ * looks at what control serves.
+ */
+const OLLAMA_PATHS: ReadonlySet<string> = new Set(
+  [
+    ...['chat', 'generate', 'embed', 'embeddings', 'tags', 'show', 'ps', 'version'],
+    ...['pull', 'push', 'create', 'copy', 'delete'],
+  ].map((name) => `/api/${name}`),
+)
+
 /** @param path before it was made canonical; @returns null = OpenAI's own */
 export function dialectOf(path: string, headers: IncomingHttpHeaders): Dialect | null {
+  if (OLLAMA_PATHS.has(path)) return OLLAMA
   if (DASHSCOPE_PATHS.has(path)) return DASHSCOPE
   if (isMessagesPath(path)) return ANTHROPIC
   if (path.startsWith('/v1/models')) return headers['anthropic-version'] === undefined ? null : ANTHROPIC

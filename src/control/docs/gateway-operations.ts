@@ -1,8 +1,10 @@
 /** The routes that a gateway worker answers by itself, as the document describes them. */
 import type { Type } from 'typebox'
+import { anthropicStatus } from '../../gateway/dialects/anthropic/errors.ts'
 import * as messages from './anthropic-schemas.ts'
 import { DASHSCOPE_OPERATIONS } from './dashscope-operations.ts'
 import * as shapes from './inference-schemas.ts'
+import { OLLAMA_OPERATIONS } from './ollama-operations.ts'
 import type { Method, OpenApiResponse, Parameter, Schema } from './openapi.ts'
 
 export type GatewayOperation = {
@@ -17,10 +19,14 @@ export type GatewayOperation = {
   parameters?: Parameter[]
   body?: Type.TSchema
   answer: Type.TSchema
-  /** One event of the stream that comes with `stream: true`. */
+  /** One event of its stream. */
   event?: Type.TSchema
+  /** Of that stream. Default: `text/event-stream`. */
+  eventType?: 'text/event-stream' | 'application/x-ndjson'
   /** How it refuses, where that is not in OpenAI's shape. */
   error?: Type.TSchema
+  /** With which status, where that is another than OpenAI's. */
+  statusOf?(status: number): number
 }
 
 const Inference = 'Inference'
@@ -76,6 +82,7 @@ export const GATEWAY_OPERATIONS: readonly GatewayOperation[] = [
     answer: messages.Message,
     event: messages.MessageEvent,
     error: messages.MessageError,
+    statusOf: anthropicStatus,
   },
   {
     method: 'post',
@@ -89,6 +96,7 @@ export const GATEWAY_OPERATIONS: readonly GatewayOperation[] = [
     body: messages.TokenCountRequest,
     answer: messages.TokenCount,
     error: messages.MessageError,
+    statusOf: anthropicStatus,
   },
   {
     method: 'get',
@@ -134,7 +142,6 @@ export const GATEWAY_OPERATIONS: readonly GatewayOperation[] = [
     body: shapes.DetokenizeRequest,
     answer: shapes.DetokenizedText,
   },
-  ...DASHSCOPE_OPERATIONS,
   {
     method: 'get',
     path: '/livez',
@@ -145,18 +152,25 @@ export const GATEWAY_OPERATIONS: readonly GatewayOperation[] = [
     scope: null,
     answer: shapes.Alive,
   },
+  ...DASHSCOPE_OPERATIONS,
+  ...OLLAMA_OPERATIONS,
 ]
 
+const HOW_STREAMED = {
+  'text/event-stream': 'with `stream: true` as events',
+  'application/x-ndjson': 'without `stream: false` as lines of JSON',
+} as const
+
 /** What it answers when all is well. */
-export function successOf({ answer, event }: GatewayOperation): OpenApiResponse {
+export function successOf({ answer, event, eventType = 'text/event-stream' }: GatewayOperation): OpenApiResponse {
   return {
-    description: event ? 'The answer, whole; or with `stream: true` as events.' : 'The answer.',
+    description: event ? `The answer, whole; or ${HOW_STREAMED[eventType]}.` : 'The answer.',
     headers: {
       'x-request-id': { description: 'Names the request in logs and usage records.', schema: { type: 'string' } },
     },
     content: {
       'application/json': { schema: asSchema(answer) },
-      ...(event ? { 'text/event-stream': { schema: asSchema(event) } } : {}),
+      ...(event ? { [eventType]: { schema: asSchema(event) } } : {}),
     },
   }
 }
