@@ -20,7 +20,8 @@ export class KeyUnknown extends AppError {
 export class KeyExpired extends AppError<{ expiredAt: string }> {
   static override code = 'invalid_api_key'
   static override status = 401
-  static override say = (d: { expiredAt: string }) => `This API key expired at ${d.expiredAt}.`
+  static override say = (d: { expiredAt: string }) =>
+    `This API key ended at ${d.expiredAt}: it expired, or a rotation put another secret in the place of this one.`
 }
 
 export class ScopeMissing extends AppError<{ scope: string; scopes: readonly string[] }> {

@@ -12,7 +12,7 @@ export class Forbidden extends AppError<{ action: string; does: string; who: str
   static override code = 'identity.forbidden'
   static override status = 403
   static override say = (d: { action: string; does: string; who: string }) =>
-    `You may not ${d.does} here (${d.action}). Who may: ${d.who}.`
+    `You may not ${d.does} (${d.action}). Who may: ${d.who}.`
 }
 
 /** A browser says that the request began on another site. */
@@ -157,11 +157,11 @@ export class MemberUnknown extends AppError<{ person: string; place: string }> {
   static override say = (d: { person: string; place: string }) => `${d.person} does not belong to ${d.place}.`
 }
 
-export class LastOwner extends AppError<{ person: string; organization: string }> {
+export class LastOwner extends AppError<{ organization: string }> {
   static override code = 'identity.last_owner'
   static override status = 409
-  static override say = (d: { person: string; organization: string }) =>
-    `${d.person} is the only owner of ${d.organization}, and an organisation keeps at least one. Make somebody else an owner first.`
+  static override say = (d: { organization: string }) =>
+    `This is the only owner of ${d.organization}, and an organisation keeps at least one. Make somebody else an owner first.`
 }
 
 export class OwnerEverywhere extends AppError<{ person: string; organization: string }> {

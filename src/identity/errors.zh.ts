@@ -72,10 +72,7 @@ export const IDENTITY_IN_CHINESE = [
   sentence(e.LastOrganization, (d) => `${d.organization} 是这里唯一的组织，而平台至少保留一个。请先创建另一个。`),
   sentence(e.LastProject, (d) => `${d.project} 是 ${d.organization} 唯一的项目，而组织至少保留一个。请先创建另一个。`),
   sentence(e.MemberUnknown, (d) => `${d.person} 不属于 ${d.place}。`),
-  sentence(
-    e.LastOwner,
-    (d) => `${d.person} 是 ${d.organization} 唯一的所有者，而组织至少要有一位。请先任命另一位所有者。`,
-  ),
+  sentence(e.LastOwner, (d) => `这是 ${d.organization} 唯一的所有者，而组织至少要有一位。请先任命另一位所有者。`),
   sentence(
     e.OwnerEverywhere,
     (d) => `${d.person} 是 ${d.organization} 的所有者，所有者在组织的每个项目中都是所有者。请先更改其在组织中的角色。`,

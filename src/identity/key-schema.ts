@@ -80,7 +80,12 @@ export const FoundKeysShape = Type.Object({
       last4: Type.String({ description: 'Last characters of it.' }),
       key: orNull(KeyShape),
       secret: orNull(oneOf(['current', 'old'], { description: '`old`: a rotation has replaced it.' })),
-      works: Type.Boolean({ description: 'Whether a request with it would be let in now.' }),
+      works: orNull(
+        Type.Boolean({
+          description:
+            'Whether a request with it would be let in now; null where `key` is: it may well work elsewhere.',
+        }),
+      ),
     }),
     {
       description:

@@ -27,8 +27,8 @@ export type FoundKey = {
   key: ApiKey | null
   /** `old`: a rotation has replaced it. */
   secret: 'current' | 'old' | null
-  /** Whether a request with it would be let in now. */
-  works: boolean
+  /** Whether a request with it would be let in now; null where that is not the caller's to know. */
+  works: boolean | null
 }
 
 export type Keys = ReturnType<typeof createKeys>
@@ -235,7 +235,7 @@ export function createKeys({ db, clock, audit, organizations, changes, limit, co
         const before = old.find(({ sha256 }) => sha256 === hashes[n])
         const keyId = before?.keyId ?? current.find(({ sha256 }) => sha256 === hashes[n])?.id
         const key = keyId === undefined ? undefined : visible.get(keyId)
-        if (key === undefined) return { ...seen, key: null, secret: null, works: false }
+        if (key === undefined) return { ...seen, key: null, secret: null, works: null }
         const works = key.state === 'live' && (before === undefined || before.endsAt > at)
         return { ...seen, key, secret: before ? 'old' : 'current', works }
       })

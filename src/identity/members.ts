@@ -109,8 +109,7 @@ export function createMembers({ db, clock, audit, changes }: MembersDeps) {
         if (before === null) throw new MemberUnknown({ person: userId, place: home.name })
         if (before.role === role) return []
         if (before.role === 'owner' || role === 'owner') requireMay(caller, 'owners.change', { organizationId })
-        if (before.role === 'owner' && before.owners === 1)
-          throw new LastOwner({ person: userId, organization: home.name })
+        if (before.role === 'owner' && before.owners === 1) throw new LastOwner({ organization: home.name })
         await tx.update(member).set({ role }).where(memberIs(organizationId, userId))
         const now = new Date(clock.nowMs())
         const who = { ...by(caller), audit, now }
@@ -156,7 +155,7 @@ export function createMembers({ db, clock, audit, changes }: MembersDeps) {
         const before = await lockMember(tx, organizationId, userId)
         if (before?.role === 'owner') {
           requireMay(caller, 'owners.change', { organizationId })
-          if (before.owners === 1) throw new LastOwner({ person: userId, organization: home.name })
+          if (before.owners === 1) throw new LastOwner({ organization: home.name })
         }
         const projects = await tx
           .delete(projectMember)

@@ -104,6 +104,11 @@ export async function createServer({
       },
     },
   })
+  // Clients name a content type also where they send nothing, and nothing is what a DELETE here has to say.
+  server.addHook('onRequest', async ({ method, headers }) => {
+    if (method === 'DELETE' && !Number(headers['content-length'] ?? 0) && headers['transfer-encoding'] === undefined)
+      delete headers['content-type']
+  })
   server.addHook('preValidation', async (request) => {
     if (request.body === undefined && isOptionalBody(request.routeOptions.schema?.body)) request.body = {}
   })

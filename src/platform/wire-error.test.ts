@@ -41,6 +41,7 @@ before(async () => {
   server.get('/newer', async (_request, reply) =>
     reply.code(409).send({ ...reply.errorBody(new BoatTaken({ boat: 'Kestrel' })), newer: 2 }),
   )
+  server.delete('/boats', async (_request, reply) => reply.code(204).send())
   const body = Type.Object(
     {
       name: Type.String({ minLength: 2, maxLength: 5, pattern: '^[a-z]+$' }),
@@ -177,4 +178,11 @@ test('a keyword without Chinese words keeps the English sentence', () => {
   assert.equal(refusedInputInChinese('body', [{ keyword: 'contains', instancePath: '/ports' }]), null)
   const { required } = REFUSALS_IN_CHINESE
   assert.equal(required?.({ missingProperty: 'name' }), '缺少 name')
+})
+
+test('a DELETE that names a content type and sends nothing is taken', async () => {
+  const headers = { 'content-type': 'application/json' }
+  assert.equal((await server.inject({ method: 'DELETE', url: '/boats', headers })).statusCode, 204)
+  const broken = await server.inject({ method: 'DELETE', url: '/boats', headers, payload: '{' })
+  assert.equal(broken.json().error.code, 'invalid_json')
 })

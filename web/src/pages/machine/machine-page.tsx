@@ -54,8 +54,7 @@ export default function MachinePage() {
                   <a href="#engines">
                     <Figure
                       label={t('engines')}
-                      unit={t('threads', { count: details.threads_total })}
-                      line={`${name}, ${t('cores', { count: cores })}`}
+                      line={`${t('threads', { count: details.threads_total })}, ${t('cores', { count: cores })}, ${name}`}
                     >
                       {format.number(details.engines.length)}
                     </Figure>
