@@ -33,6 +33,10 @@ belongs to that project, its keys and its usage, the role there goes before the 
 only an owner of the organisation is an owner everywhere. Who has a role in a project alone sees the organisation's name and
 that project, and nothing else of it.
 
+**What operators could do.** They see no organisation but their own, and they run the machine: they may make a link that sets
+a new password for anybody, and so could act in anybody's name. Such a link stands on the trail of the installation and of
+every organisation of that person, where its owners see it.
+
 ${table('installation')}
 
 ${table('organization')}
