@@ -22,7 +22,10 @@ let world: World
 let operations: Found[]
 before(async () => {
   world = await twoOrganizations()
-  operations = [...operationsOf(world.document)].filter(({ path }) => path.startsWith('/api/'))
+  // Not the paths of other APIs beside ours: models answer there, to keys alone.
+  operations = [...operationsOf(world.document)].filter(
+    ({ path, operation }) => path.startsWith('/api/') && !operation.security.some((one) => 'key' in one),
+  )
 })
 after(() => world?.stop())
 
