@@ -1,7 +1,7 @@
 /**
  * The control server's frame: Fastify with TypeBox schemas, one OpenAPI document made from them, errors in one shape.
  *
- * Two servers are made with it. The public one gets what the gateway passes on. The admin one listens on a socket in a
+ * `control-sockets.ts` puts it behind two sockets: the public one gets what the gateway passes on; the admin one lies in a
  * folder that only the operator's own account can open, so whoever reaches it is the operator of this machine.
  */
 

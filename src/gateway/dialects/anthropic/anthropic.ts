@@ -1,7 +1,7 @@
 /** Anthropic's Messages API, as a dialect. */
-import { codeIn, messageIn } from '../../engine-error.ts'
-import type { AnswerRewrite, Asked, Dialect, Trouble } from '../dialect.ts'
-import { isObject, type Json } from '../fields.ts'
+import type { Asked, Dialect } from '../dialect.ts'
+import type { Json } from '../fields.ts'
+import { rewriteAnswer } from '../rewrite-answer.ts'
 import { translateBody } from '../translate-body.ts'
 import { messageOf, tokenCountOf } from './answer.ts'
 import { anthropicRefusal, anthropicStatus } from './errors.ts'
@@ -16,55 +16,20 @@ export const ANTHROPIC: Dialect = {
 
 /** @throws BodyNotJson · FieldMissing · FieldOfWrongType · FieldInvalid · FieldUnsupported */
 export function askMessage(body: Buffer): Asked {
-  const translated = translateBody(body, chatBody)
-  return { ...translated, openAnswer: (requestId) => new MessageAnswer(requestId, messageOf) }
+  return { ...translateBody(body, chatBody), openAnswer: answerBy(messageOf) }
 }
 
 /** @throws as `askMessage` */
 export function askTokenCount(body: Buffer): Asked {
-  const translated = translateBody(body, tokenizeBody)
-  return { ...translated, openAnswer: (requestId) => new MessageAnswer(requestId, tokenCountOf) }
+  return { ...translateBody(body, tokenizeBody), openAnswer: answerBy(tokenCountOf) }
 }
 
-class MessageAnswer implements AnswerRewrite {
-  readonly streamType = 'text/event-stream; charset=utf-8'
-  readonly #requestId: string
-  readonly #translate: (answer: Json, requestId: string) => object
-  readonly #stream: MessageStream
-
-  constructor(requestId: string, translate: (answer: Json, requestId: string) => object) {
-    this.#requestId = requestId
-    this.#translate = translate
-    this.#stream = new MessageStream(requestId)
-  }
-
-  event(data: string): Buffer | null {
-    return bytesOf(this.#stream.push(data))
-  }
-
-  broken(trouble: Trouble): Buffer | null {
-    return bytesOf(this.#stream.broken(trouble))
-  }
-
-  whole(status: number, body: Buffer): { status: number; body: Buffer } {
-    const answer = status === 200 ? parsed(body) : null
-    if (answer !== null) return { status, body: Buffer.from(JSON.stringify(this.#translate(answer, this.#requestId))) }
-    // 200 with something else than JSON is an engine that failed.
-    const trouble = { status: status === 200 ? 502 : status, code: codeIn(body), message: messageIn(body) }
-    const refused = anthropicRefusal(trouble, this.#requestId)
-    return { status: refused.status, body: Buffer.from(JSON.stringify(refused.body)) }
-  }
-}
-
-function bytesOf(text: string): Buffer | null {
-  return text === '' ? null : Buffer.from(text)
-}
-
-function parsed(body: Buffer): Json | null {
-  try {
-    const value: unknown = JSON.parse(body.toString('utf8'))
-    return isObject(value) ? value : null
-  } catch {
-    return null
-  }
+function answerBy(translate: (answer: Json, requestId: string) => object): Asked['openAnswer'] {
+  return (requestId) =>
+    rewriteAnswer({
+      streamType: 'text/event-stream; charset=utf-8',
+      stream: new MessageStream(requestId),
+      whole: (answer) => translate(answer, requestId),
+      refusal: (trouble) => anthropicRefusal(trouble, requestId),
+    })
 }

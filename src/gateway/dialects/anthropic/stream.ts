@@ -10,7 +10,8 @@
  * A stream that breaks off ends in `error`, without `message_stop`. Pure module.
  */
 import type { Trouble } from '../dialect.ts'
-import { isObject, type Json } from '../fields.ts'
+import { isObject, type Json, objectIn } from '../fields.ts'
+import { troubleIn } from '../rewrite-answer.ts'
 import { type Ending, endingOf, messageHead, signatureOf, toolUseId } from './answer.ts'
 import { anthropicRefusal } from './errors.ts'
 import { deltaUsage, messageUsage } from './usage.ts'
@@ -57,7 +58,7 @@ export class MessageStream {
     if (this.#over) return ''
     if (data === '[DONE]') this.#end()
     else {
-      const chunk = parsed(data)
+      const chunk = objectIn(data)
       if (chunk !== null) this.#take(chunk)
     }
     return this.#taken()
@@ -228,22 +229,5 @@ export class MessageStream {
 }
 
 function isOver({ kind, whole }: Block): boolean {
-  return kind !== 'tool_use' || parsed(whole) !== null
-}
-
-function troubleIn(error: Json): Trouble {
-  return {
-    status: error.code === 'engine_timeout' ? 504 : 500,
-    code: String(error.code ?? error.type ?? 'engine_error'),
-    message: typeof error.message === 'string' ? error.message : 'The engine stopped in the middle of this answer.',
-  }
-}
-
-function parsed(text: string): Json | null {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : null
-  } catch {
-    return null
-  }
+  return kind !== 'tool_use' || objectIn(whole) !== null
 }

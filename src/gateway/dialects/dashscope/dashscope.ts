@@ -1,9 +1,9 @@
 /** Alibaba Cloud's DashScope API, as a dialect. */
 import type { IncomingHttpHeaders } from 'node:http'
-import { codeIn, messageIn } from '../../engine-error.ts'
 import { FieldUnsupported } from '../../errors.ts'
-import type { AnswerRewrite, Asked, Dialect, Trouble } from '../dialect.ts'
-import { isObject, type Json } from '../fields.ts'
+import type { Asked, Dialect } from '../dialect.ts'
+import type { Json } from '../fields.ts'
+import { rewriteAnswer } from '../rewrite-answer.ts'
 import { translateBody } from '../translate-body.ts'
 import { embeddingsOf, generationOf } from './answer.ts'
 import { dashScopeRefusal } from './errors.ts'
@@ -30,7 +30,7 @@ export function askMultimodalGeneration(body: Buffer, headers: IncomingHttpHeade
 export function askTextEmbedding(body: Buffer, headers: IncomingHttpHeaders): Asked {
   refuseAsync(headers)
   const translated = translateBody(body, embeddingBody)
-  return { ...translated, openAnswer: (requestId) => new DashScopeAnswer(requestId, WHOLE, embeddingsOf) }
+  return { ...translated, openAnswer: answerBy(WHOLE, embeddingsOf) }
 }
 
 /** Of what never comes as a stream. */
@@ -44,8 +44,17 @@ function generation(body: Buffer, headers: IncomingHttpHeaders, isMultimodal: bo
     form = wanted
     return chat
   })
-  const translate = (completion: Json, requestId: string) => generationOf(completion, form, requestId)
-  return { ...translated, openAnswer: (requestId) => new DashScopeAnswer(requestId, form, translate) }
+  return { ...translated, openAnswer: answerBy(form, (answer, requestId) => generationOf(answer, form, requestId)) }
+}
+
+function answerBy(form: AnswerForm, translate: (answer: Json, requestId: string) => Json): Asked['openAnswer'] {
+  return (requestId) =>
+    rewriteAnswer({
+      streamType: 'text/event-stream;charset=UTF-8',
+      stream: new GenerationStream(requestId, form),
+      whole: (answer) => translate(answer, requestId),
+      refusal: (trouble) => dashScopeRefusal(trouble, requestId),
+    })
 }
 
 /** Either header does. */
@@ -62,47 +71,4 @@ function refuseAsync(headers: IncomingHttpHeaders): void {
 
 function isEnabled(header: string | string[] | undefined): boolean {
   return typeof header === 'string' && header.trim().toLowerCase() === 'enable'
-}
-
-class DashScopeAnswer implements AnswerRewrite {
-  readonly streamType = 'text/event-stream;charset=UTF-8'
-  readonly #requestId: string
-  readonly #translate: (answer: Json, requestId: string) => Json
-  readonly #stream: GenerationStream
-
-  constructor(requestId: string, form: AnswerForm, translate: (answer: Json, requestId: string) => Json) {
-    this.#requestId = requestId
-    this.#translate = translate
-    this.#stream = new GenerationStream(requestId, form)
-  }
-
-  event(data: string): Buffer | null {
-    return bytesOf(this.#stream.push(data))
-  }
-
-  broken(trouble: Trouble): Buffer | null {
-    return bytesOf(this.#stream.broken(trouble))
-  }
-
-  whole(status: number, body: Buffer): { status: number; body: Buffer } {
-    const answer = status === 200 ? parsed(body) : null
-    if (answer !== null) return { status, body: Buffer.from(JSON.stringify(this.#translate(answer, this.#requestId))) }
-    // 200 with something else than JSON is an engine that failed.
-    const trouble = { status: status === 200 ? 502 : status, code: codeIn(body), message: messageIn(body) }
-    const refused = dashScopeRefusal(trouble, this.#requestId)
-    return { status: refused.status, body: Buffer.from(JSON.stringify(refused.body)) }
-  }
-}
-
-function bytesOf(text: string): Buffer | null {
-  return text === '' ? null : Buffer.from(text)
-}
-
-function parsed(body: Buffer): Json | null {
-  try {
-    const value: unknown = JSON.parse(body.toString('utf8'))
-    return isObject(value) ? value : null
-  } catch {
-    return null
-  }
 }

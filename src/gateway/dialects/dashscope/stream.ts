@@ -12,7 +12,8 @@
  * Pure module.
  */
 import type { Trouble } from '../dialect.ts'
-import { isObject, type Json } from '../fields.ts'
+import { isObject, type Json, objectIn } from '../fields.ts'
+import { troubleIn } from '../rewrite-answer.ts'
 import { dashScopeRefusal } from './errors.ts'
 import type { AnswerForm } from './request.ts'
 import { Said } from './said.ts'
@@ -47,7 +48,7 @@ export class GenerationStream {
   push(data: string): string {
     if (this.#over) return ''
     if (data === '[DONE]') return this.#end()
-    const chunk = parsed(data)
+    const chunk = objectIn(data)
     if (chunk === null) return ''
     if (isObject(chunk.error)) return this.broken(troubleIn(chunk.error))
     if (isObject(chunk.usage)) this.#usage = chunk.usage
@@ -120,21 +121,4 @@ export class GenerationStream {
 /** A client that leaves at a reason has all, so none is told before everything is. */
 function finishOf({ finish }: Said, isLast: boolean): string {
   return isLast ? (finish ?? 'stop') : 'null'
-}
-
-function troubleIn(error: Json): Trouble {
-  return {
-    status: error.code === 'engine_timeout' ? 504 : 500,
-    code: String(error.code ?? error.type ?? 'engine_error'),
-    message: typeof error.message === 'string' ? error.message : 'The engine stopped in the middle of this answer.',
-  }
-}
-
-function parsed(text: string): Json | null {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : null
-  } catch {
-    return null
-  }
 }

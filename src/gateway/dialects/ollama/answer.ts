@@ -4,7 +4,7 @@
  * `load_duration`, which nobody here knows. Pure module.
  */
 import { usageIn } from '../../answer-watch.ts'
-import { isObject, type Json } from '../fields.ts'
+import { isObject, type Json, objectIn } from '../fields.ts'
 
 export type ToolCall = { id: string; function: { index: number; name: string; arguments: Json } }
 
@@ -114,16 +114,6 @@ export function logprobsIn({ logprobs }: Json): readonly unknown[] {
 
 export function textIn(value: unknown): string {
   return typeof value === 'string' ? value : ''
-}
-
-/** @returns null for anything but an object */
-export function objectIn(text: string): Json | null {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : null
-  } catch {
-    return null
-  }
 }
 
 export function nanoseconds(ms: number): number {

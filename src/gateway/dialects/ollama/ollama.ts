@@ -1,10 +1,10 @@
 /** Ollama's API, as a dialect. */
 import { performance } from 'node:perf_hooks'
-import { codeIn, messageIn } from '../../engine-error.ts'
-import type { AnswerRewrite, Asked, Dialect, Trouble } from '../dialect.ts'
+import type { Asked, Dialect } from '../dialect.ts'
 import type { Json } from '../fields.ts'
+import { rewriteAnswer } from '../rewrite-answer.ts'
 import { translateBody } from '../translate-body.ts'
-import { type AnswerOptions, chatShape, generateShape, loadedOf, objectIn, type Shape, wholeOf } from './answer.ts'
+import { type AnswerOptions, chatShape, generateShape, loadedOf, type Shape, wholeOf } from './answer.ts'
 import { embeddingOf, embeddingsOf } from './embeddings.ts'
 import { ollamaRefusal } from './errors.ts'
 import { chatRequest, type EngineRequest, embeddingsRequest, embedRequest, generateRequest } from './request.ts'
@@ -49,39 +49,12 @@ function ask(
   // The compiler does not see what the callback did.
   const told = kind as EngineRequest['kind']
   const whole = told === 'load' ? loaded : translate
-  return { ...translated, enginePath: ENGINE_PATHS[told], openAnswer: () => new OllamaAnswer(options, whole) }
-}
-
-class OllamaAnswer implements AnswerRewrite {
-  readonly streamType = 'application/x-ndjson'
-  readonly #options: AnswerOptions
-  readonly #translate: Translate
-  readonly #stream: LineStream
-
-  constructor(options: AnswerOptions, translate: Translate) {
-    this.#options = options
-    this.#translate = translate
-    this.#stream = new LineStream(options)
-  }
-
-  event(data: string): Buffer | null {
-    return bytesOf(this.#stream.push(data))
-  }
-
-  broken(trouble: Trouble): Buffer | null {
-    return bytesOf(this.#stream.broken(trouble))
-  }
-
-  whole(status: number, body: Buffer): { status: number; body: Buffer } {
-    const answer = status === 200 ? objectIn(body.toString('utf8')) : null
-    if (answer !== null) return { status, body: Buffer.from(JSON.stringify(this.#translate(this.#options, answer))) }
-    // 200 with something else than JSON is an engine that failed.
-    const trouble = { status: status === 200 ? 502 : status, code: codeIn(body), message: messageIn(body) }
-    const refused = ollamaRefusal(trouble)
-    return { status: refused.status, body: Buffer.from(JSON.stringify(refused.body)) }
-  }
-}
-
-function bytesOf(text: string): Buffer | null {
-  return text === '' ? null : Buffer.from(text)
+  const openAnswer = () =>
+    rewriteAnswer({
+      streamType: 'application/x-ndjson',
+      stream: new LineStream(options),
+      whole: (answer) => whole(options, answer),
+      refusal: ollamaRefusal,
+    })
+  return { ...translated, enginePath: ENGINE_PATHS[told], openAnswer }
 }

@@ -6,18 +6,8 @@
  * it is over without saying why. Pure module.
  */
 import type { Trouble } from '../dialect.ts'
-import { isObject, type Json } from '../fields.ts'
-import {
-  type AnswerOptions,
-  endOf,
-  logprobsIn,
-  objectIn,
-  pieceOf,
-  type Said,
-  SILENCE,
-  textIn,
-  toolCall,
-} from './answer.ts'
+import { isObject, type Json, objectIn } from '../fields.ts'
+import { type AnswerOptions, endOf, logprobsIn, pieceOf, type Said, SILENCE, textIn, toolCall } from './answer.ts'
 import { ollamaRefusal } from './errors.ts'
 
 const BROKEN = 'The engine stopped in the middle of this answer.'
