@@ -239,7 +239,7 @@ async function askEngine(call: Call, replica: SnapshotReplica, deps: InferenceDe
 /** Only what an engine needs to know goes there: nothing that the client sent names a person or a secret to it. */
 function engineHeaders(call: Call, replica: SnapshotReplica, connection: EngineConnection): string[] {
   const headers = ['content-type', 'application/json', ENGINE_HEADERS.requestId, call.exchange.id]
-  if (replica.authorization !== null) headers.push('authorization', replica.authorization)
+  if (replica.authorization !== null) headers.push(...Object.entries(replica.authorization).flat())
   if (!connection.isOurs) return headers
   const { key, route } = call
   headers.push(ENGINE_HEADERS.salt, key.salt, ENGINE_HEADERS.share, key.share)

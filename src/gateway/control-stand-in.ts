@@ -154,6 +154,7 @@ export function routeOf(
     model,
     adapter: null,
     deploymentId: `dep_${model}`,
+    upstreamId: null,
     task: 'chat',
     contextTokens: 4096,
     createdS: 1_700_000_000,
@@ -164,7 +165,16 @@ export function routeOf(
 }
 
 export function localReplica(engineId: string, socketPath: string): SnapshotReplica {
-  return { engineId, speaks: 'tradewind', socketPath, baseUrl: null, authorization: null }
+  return {
+    engineId,
+    speaks: 'tradewind',
+    socketPath,
+    baseUrl: null,
+    authorization: null,
+    remoteModel: null,
+    network: 'private',
+    healthy: true,
+  }
 }
 
 export function sendJson(response: ServerResponse, status: number, value: unknown): void {

@@ -415,7 +415,10 @@ describe('an upstream that others run', () => {
       speaks: 'openai' as const,
       socketPath: null,
       baseUrl,
-      authorization: 'Bearer theirs',
+      authorization: { authorization: 'Bearer theirs' },
+      remoteModel: null,
+      network: 'private' as const,
+      healthy: true,
     }
     await control.push({ routes: [routeOf('small', [replica])] })
     const answer = await chat(port, 'tw-a', body({ stream: true }))

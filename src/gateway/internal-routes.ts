@@ -115,11 +115,15 @@ export function snapshotRoute(route: Route): SnapshotRoute {
   const { createdAtMs, replicas, ...rest } = route
   return {
     ...rest,
+    upstreamId: null,
     createdS: Math.floor(createdAtMs / 1_000),
     replicas: replicas.map((replica) => ({
       ...replica,
       baseUrl: null,
       authorization: null,
+      remoteModel: null,
+      network: 'private' as const,
+      healthy: true,
     })),
   }
 }

@@ -9,6 +9,9 @@ const replica = (engineId: string): SnapshotReplica => ({
   socketPath: '/x',
   baseUrl: null,
   authorization: null,
+  remoteModel: null,
+  network: 'private',
+  healthy: true,
 })
 const replicas = ['a', 'b', 'c'].map(replica)
 

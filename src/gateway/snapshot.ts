@@ -72,22 +72,37 @@ export type SnapshotRoute = {
   model: string
   /** Adapter to ask the engine for; null = the base itself. */
   adapter: string | null
-  deploymentId: string
+  /** Who serves it: a deployment of this installation, or an upstream. Exactly one of the two is set. */
+  deploymentId: string | null
+  upstreamId: string | null
   task: 'chat' | 'embedding'
   contextTokens: number
   /** Seconds since the epoch, for `created` in `GET /v1/models`. */
   createdS: number
   ownedBy: string
-  /** Ready replicas. Empty: the model has weights but is not loaded; `wake` loads it. */
+  /**
+   * A deployment's ready replicas. Empty: the model has weights but is not loaded; `wake` loads it. An upstream has exactly
+   * one, healthy or not, and can never be woken.
+   */
   replicas: SnapshotReplica[]
 }
 
 export type SnapshotReplica = {
   engineId: string
-  /** `tradewind`: knows our headers and can be told to stop a request; `openai`: speaks OpenAI's API and no more. */
-  speaks: 'tradewind' | 'openai'
-  /** Exactly one of the two: a local engine's socket, or an OpenAI-compatible base URL. */
+  /**
+   * `tradewind`: knows our headers and can be told to stop a request; `openai`: speaks OpenAI's API and no more;
+   * `anthropic`: speaks Anthropic's Messages.
+   */
+  speaks: 'tradewind' | 'openai' | 'anthropic'
+  /** Exactly one of the two: a local engine's socket, or an upstream's base URL, with or without `/v1` at its end. */
   socketPath: string | null
   baseUrl: string | null
-  authorization: string | null
+  /** Headers that let us in, by lower-case name; secrets. Null = none is needed. */
+  authorization: Record<string, string> | null
+  /** What the body's `model` must say there; null = what the client wrote. */
+  remoteModel: string | null
+  /** Where its name may lead: `public` keeps to the internet, `private` may reach this machine and its network too. */
+  network: 'public' | 'private'
+  /** False where control's last probe failed: to be asked only where no healthy one is left. */
+  healthy: boolean
 }
