@@ -157,7 +157,7 @@ describe('what is served is what is described:', () => {
     const refused = await product.ask('POST', '/api/keys')
     assert.equal(refused.status, 400)
     assert.deepEqual((refused.body as { error: object }).error, {
-      message: 'body must be object.',
+      message: 'The body must be an object.',
       type: 'invalid_request_error',
       param: null,
       code: 'invalid_request',

@@ -1,11 +1,5 @@
-/** What is wrong with a request that a schema refuses, in Chinese: by the keyword that refuses it. Pure module. */
-
-/** As Ajv tells it. */
-export type InputFailure = {
-  keyword?: string
-  instancePath?: string
-  params?: Record<string, unknown> & { missingProperty?: string }
-}
+/** Words of `refused-input.ts` in Chinese. Pure module. */
+import type { RefusalWords } from './refused-input.ts'
 
 const PLACES: Readonly<Record<string, string>> = {
   body: '请求体',
@@ -28,47 +22,32 @@ const COMPARISONS: Readonly<Record<string, string>> = { '>=': '不小于', '<=':
 
 const listed = (values: unknown[]) => values.map((value) => String(value)).join('、')
 const typesOf = (type: unknown) => [type].flat().map((one) => TYPES[String(one)] ?? String(one))
-const compared: Says = (p) => `必须${COMPARISONS[String(p.comparison)] ?? String(p.comparison)} ${p.limit}`
+const compared = (p: Record<string, unknown>) =>
+  `必须${COMPARISONS[String(p.comparison)] ?? String(p.comparison)} ${p.limit}`
 
-type Says = (params: Record<string, unknown>) => string
-
-export const REFUSALS_IN_CHINESE: Readonly<Record<string, Says>> = {
-  required: (p) => `缺少 ${p.missingProperty}`,
-  additionalProperties: (p) => `不能有 ${p.additionalProperty}`,
-  type: (p) => `必须是${typesOf(p.type).join('或')}`,
-  minLength: (p) => `至少要有 ${p.limit} 个字符`,
-  maxLength: (p) => `最多 ${p.limit} 个字符`,
-  pattern: (p) => `必须符合格式 ${p.pattern}`,
-  format: (p) => `必须是 ${p.format} 格式`,
-  enum: (p) => `只能是 ${listed([p.allowedValues].flat())}`,
-  const: (p) => `只能是 ${p.allowedValue}`,
-  minimum: compared,
-  maximum: compared,
-  exclusiveMinimum: compared,
-  exclusiveMaximum: compared,
-  multipleOf: (p) => `必须是 ${p.multipleOf} 的倍数`,
-  minItems: (p) => `至少要有 ${p.limit} 项`,
-  maxItems: (p) => `最多 ${p.limit} 项`,
-  uniqueItems: (p) => `第 ${Number(p.j) + 1} 项与第 ${Number(p.i) + 1} 项不能相同`,
-  minProperties: (p) => `至少要有 ${p.limit} 个字段`,
-  maxProperties: (p) => `最多 ${p.limit} 个字段`,
-  propertyNames: (p) => `字段名 ${p.propertyName} 不可用`,
-}
-
-/** They only say that none of several shapes fits; what is wrong with each stands beside them. */
-const OF_SEVERAL = new Set(['anyOf', 'oneOf'])
-
-/** @returns null where a keyword is not known here, so that the English sentence is kept */
-export function refusedInputInChinese(context: string, failures: readonly InputFailure[]): string | null {
-  const place = PLACES[context] ?? '请求'
-  const said = failures
-    .filter(({ keyword = '' }) => failures.length === 1 || !OF_SEVERAL.has(keyword))
-    .map(({ keyword = '', instancePath = '', params = {} }) => {
-      const says = REFUSALS_IN_CHINESE[keyword]
-      if (says === undefined) return null
-      const field = instancePath.slice(1).replaceAll('/', '.')
-      return `${place}${field === '' ? '' : `的 ${field} `}${says(params)}`
-    })
-  if (said.length === 0 || said.includes(null)) return null
-  return `${[...new Set(said)].join('，或')}。`
+export const REFUSALS_IN_CHINESE: RefusalWords = {
+  subject: (place, field) => `${PLACES[place] ?? '请求'}${field === '' ? '' : `的 ${field} `}`,
+  says: {
+    required: (p) => `缺少 ${p.missingProperty}`,
+    additionalProperties: (p) => `不能有 ${p.additionalProperty}`,
+    type: (p) => `必须是${typesOf(p.type).join('或')}`,
+    minLength: (p) => `至少要有 ${p.limit} 个字符`,
+    maxLength: (p) => `最多 ${p.limit} 个字符`,
+    pattern: (p) => `必须符合格式 ${p.pattern}`,
+    format: (p) => `必须是 ${p.format} 格式`,
+    enum: (p) => `只能是 ${listed([p.allowedValues].flat())}`,
+    const: (p) => `只能是 ${p.allowedValue}`,
+    minimum: compared,
+    maximum: compared,
+    exclusiveMinimum: compared,
+    exclusiveMaximum: compared,
+    multipleOf: (p) => `必须是 ${p.multipleOf} 的倍数`,
+    minItems: (p) => `至少要有 ${p.limit} 项`,
+    maxItems: (p) => `最多 ${p.limit} 项`,
+    uniqueItems: (p) => `第 ${Number(p.j) + 1} 项与第 ${Number(p.i) + 1} 项不能相同`,
+    minProperties: (p) => `至少要有 ${p.limit} 个字段`,
+    maxProperties: (p) => `最多 ${p.limit} 个字段`,
+    propertyNames: (p) => `字段名 ${p.propertyName} 不可用`,
+  },
+  join: (said) => `${said.join('，或')}。`,
 }

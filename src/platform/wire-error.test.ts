@@ -5,7 +5,7 @@ import { Type } from 'typebox'
 import { AppError } from './errors.ts'
 import { createServer, type Server } from './http.ts'
 import { createLog } from './log.ts'
-import { REFUSALS_IN_CHINESE, refusedInputInChinese } from './refused-input.zh.ts'
+import { sayRefusedInput } from './refused-input.ts'
 import { sentence } from './sentences.ts'
 
 class BoatTaken extends AppError<{ boat: string }> {
@@ -111,37 +111,37 @@ test('no route is said in both', async () => {
 
 test('a refused field is named, with what would do, in both languages', async () => {
   const said: [payload: object, param: string | null, chinese: string, english: string][] = [
-    [{}, 'name', '请求体缺少 name。', "body must have required property 'name'."],
-    [{ name: 'a' }, 'name', '请求体的 name 至少要有 2 个字符。', 'body/name must NOT have fewer than 2 characters.'],
-    [{ name: 'abcdef' }, 'name', '请求体的 name 最多 5 个字符。', 'body/name must NOT have more than 5 characters.'],
-    [{ name: 'AB' }, 'name', '请求体的 name 必须符合格式 ^[a-z]+$。', 'body/name must match pattern "^[a-z]+$".'],
-    [{ name: 'ab', crew: 0 }, 'crew', '请求体的 crew 必须不小于 1。', 'body/crew must be >= 1.'],
-    [{ name: 'ab', crew: 10 }, 'crew', '请求体的 crew 必须不大于 9。', 'body/crew must be <= 9.'],
-    [{ name: 'ab', crew: 'many' }, 'crew', '请求体的 crew 必须是整数。', 'body/crew must be integer.'],
-    [{ name: 'ab', hull: 1 }, null, '请求体不能有 hull。', 'body must NOT have additional properties.'],
+    [{}, 'name', '请求体缺少 name。', 'The body lacks "name".'],
+    [{ name: 'a' }, 'name', '请求体的 name 至少要有 2 个字符。', '"name" in the body must have at least 2 characters.'],
+    [{ name: 'abcdef' }, 'name', '请求体的 name 最多 5 个字符。', '"name" in the body must have at most 5 characters.'],
+    [{ name: 'AB' }, 'name', '请求体的 name 必须符合格式 ^[a-z]+$。', '"name" in the body must match ^[a-z]+$.'],
+    [{ name: 'ab', crew: 0 }, 'crew', '请求体的 crew 必须不小于 1。', '"crew" in the body must be at least 1.'],
+    [{ name: 'ab', crew: 10 }, 'crew', '请求体的 crew 必须不大于 9。', '"crew" in the body must be at most 9.'],
+    [{ name: 'ab', crew: 'many' }, 'crew', '请求体的 crew 必须是整数。', '"crew" in the body must be a whole number.'],
+    [{ name: 'ab', hull: 1 }, null, '请求体不能有 hull。', 'The body must not have "hull".'],
     [
       { name: 'ab', rig: 'lateen' },
       'rig',
       '请求体的 rig 只能是 gaff、lug。',
-      'body/rig must be equal to one of the allowed values.',
+      '"rig" in the body must be one of gaff, lug.',
     ],
     [
       { name: 'ab', built: 'once' },
       'built',
       '请求体的 built 必须是 date-time 格式。',
-      'body/built must match format "date-time".',
+      '"built" in the body must have the form "date-time".',
     ],
     [
       { name: 'ab', owner: 7 },
       'owner',
       '请求体的 owner 必须是对象，或请求体的 owner 必须是 null。',
-      'body/owner must be object, body/owner must be null, body/owner must match a schema in anyOf.',
+      '"owner" in the body must be an object, or "owner" in the body must be null.',
     ],
     [
       { name: 'ab', ports: ['a', 'b'] },
       'ports',
       '请求体的 ports 最多 1 项。',
-      'body/ports must NOT have more than 1 items.',
+      '"ports" in the body must have at most 1 item.',
     ],
   ]
   for (const [payload, param, chinese, english] of said) {
@@ -154,6 +154,7 @@ test('a refused field is named, with what would do, in both languages', async ()
   }
   assert.equal((await messageOf('/boats', ZH)).message, '查询参数缺少 limit。')
   assert.equal((await messageOf('/boats?limit=x', ZH)).message, '查询参数的 limit 必须是整数。')
+  assert.equal((await messageOf('/boats')).message, 'The query lacks "limit".')
 })
 
 test('what Fastify refuses by itself is said in both', async () => {
@@ -174,10 +175,10 @@ test('what Fastify refuses by itself is said in both', async () => {
   }
 })
 
-test('a keyword without Chinese words keeps the English sentence', () => {
-  assert.equal(refusedInputInChinese('body', [{ keyword: 'contains', instancePath: '/ports' }]), null)
-  const { required } = REFUSALS_IN_CHINESE
-  assert.equal(required?.({ missingProperty: 'name' }), '缺少 name')
+test('a keyword without words keeps the sentence of the validator', () => {
+  const failures = [{ keyword: 'contains', instancePath: '/ports' }]
+  assert.equal(sayRefusedInput('body', failures, 'zh'), null)
+  assert.equal(sayRefusedInput('body', failures, 'en'), null)
 })
 
 test('a DELETE that names a content type and sends nothing is taken', async () => {

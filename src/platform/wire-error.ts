@@ -2,7 +2,7 @@
 import { AppError, type ErrorBody, errorBody } from './errors.ts'
 import { FASTIFY_IN_CHINESE, INTERNAL_IN_CHINESE, noRouteInChinese, PLATFORM_IN_CHINESE } from './errors.zh.ts'
 import type { Language } from './languages.ts'
-import { type InputFailure, refusedInputInChinese } from './refused-input.zh.ts'
+import { type InputFailure, sayRefusedInput } from './refused-input.ts'
 import { gather, type Sentence, sayError, type Translations } from './sentences.ts'
 
 export type WireError = { status: number; body: ErrorBody; language: Language }
@@ -38,14 +38,10 @@ export function wireError(error: unknown, language: Language, translations: Tran
   }
   const { validation, validationContext = '', statusCode, code = '', message } = error as FastifyFailure
   if (validation) {
-    const chinese = language === 'zh' ? refusedInputInChinese(validationContext, validation) : null
-    const body = errorBody(
-      'invalid_request',
-      400,
-      chinese ?? `${message}.`.replace(/\.\.$/, '.'),
-      paramOf(validation[0]),
-    )
-    return { status: 400, body, language: chinese === null ? 'en' : language }
+    const said = sayRefusedInput(validationContext, validation, language)
+    const sentence = said ?? `${message}.`.replace(/\.\.$/, '.')
+    const body = errorBody('invalid_request', 400, sentence, paramOf(validation[0]))
+    return { status: 400, body, language: said === null ? 'en' : language }
   }
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     const chinese = language === 'zh' ? FASTIFY_IN_CHINESE[code] : undefined
