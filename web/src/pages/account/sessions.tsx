@@ -37,7 +37,8 @@ export function Sessions() {
             idOf={(session) => session.id}
             under={(session) => (
               <>
-                {session.address ?? t('unknown-address')} · <Ago at={session.last_seen_at} />
+                {session.address ?? t('unknown-address')} ·{' '}
+                {session.current ? t('now') : <Ago at={session.last_seen_at} />}
               </>
             )}
           />
@@ -86,7 +87,12 @@ function columns(t: Words, onEnd: (session: Session) => void): Column<Session>[]
     },
     { id: 'address', head: t('address'), soft: true, cell: (session) => session.address ?? t('unknown-address') },
     { id: 'since', head: t('since'), soft: true, cell: (session) => <Ago at={session.created_at} /> },
-    { id: 'seen', head: t('last-seen'), soft: true, cell: (session) => <Ago at={session.last_seen_at} /> },
+    {
+      id: 'seen',
+      head: t('last-seen'),
+      soft: true,
+      cell: (session) => (session.current ? t('now') : <Ago at={session.last_seen_at} />),
+    },
     {
       id: 'act',
       head: null,

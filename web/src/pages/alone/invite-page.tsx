@@ -7,7 +7,7 @@ import type { AcceptedShape, InvitationSeen } from '../../../../src/identity/inv
 import { ApiError, api } from '../../api/client.ts'
 import { meQuery } from '../../app/session.ts'
 import { Bones, Button, Note, sentences, TextField, Trouble } from '../../ui/index.ts'
-import { Alone } from './alone.tsx'
+import { Alone, useForgottenOnSwitch } from './alone.tsx'
 import { useAloneWords } from './alone-words.ts'
 import { NewPassword } from './password-fields.tsx'
 
@@ -36,12 +36,14 @@ export default function InvitePage() {
     onSuccess: ({ signed_in, project_id }) =>
       location.assign(signed_in ? (project_id ? `/?project=${project_id}` : '/') : '/sign-in'),
   })
+  useForgottenOnSwitch(accept)
 
   // Whoever made the link often opens it first, and is somebody else.
   const leave = useMutation({
     mutationFn: () => api({ method: 'POST', path: '/api/auth/sign-out', body: {} }),
     onSuccess: () => location.reload(),
   })
+  useForgottenOnSwitch(leave)
 
   if (seen.error instanceof ApiError && (seen.error.status === 410 || seen.error.status === 400))
     return (

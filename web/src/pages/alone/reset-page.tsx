@@ -6,7 +6,7 @@ import type { Static } from 'typebox'
 import type { ResetPerson } from '../../../../src/identity/sign-in-schema.ts'
 import { ApiError, api, get } from '../../api/client.ts'
 import { Bones, Button, Note, Trouble } from '../../ui/index.ts'
-import { Alone } from './alone.tsx'
+import { Alone, useForgottenOnSwitch } from './alone.tsx'
 import { useAloneWords } from './alone-words.ts'
 import { NewPassword } from './password-fields.tsx'
 
@@ -23,6 +23,7 @@ export default function ResetPage() {
   const set = useMutation({
     mutationFn: () => api({ method: 'POST', path: '/api/auth/password-reset', body: { token, password } }),
   })
+  useForgottenOnSwitch(set)
   if (set.isSuccess)
     return (
       <Alone title={t('reset-done')} says={t('reset-done-says')}>

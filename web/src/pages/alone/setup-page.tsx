@@ -9,7 +9,7 @@ import { meQuery } from '../../app/session.ts'
 import { Bones, Button, Code, CopyButton, Note, State, TextField, Trouble } from '../../ui/index.ts'
 import { firstCall } from '../keys/first-call.ts'
 import { keyQuery } from '../keys/keys-api.ts'
-import { Alone } from './alone.tsx'
+import { Alone, useForgottenOnSwitch } from './alone.tsx'
 import { useAloneWords } from './alone-words.ts'
 import { NewPassword } from './password-fields.tsx'
 
@@ -29,6 +29,7 @@ export default function SetupPage() {
     mutationFn: () => api<Done>({ method: 'POST', path: '/api/setup', body: { token: token ?? '', ...form } }),
     onSuccess: () => queries.removeQueries({ queryKey: meQuery.queryKey }),
   })
+  useForgottenOnSwitch(make)
   if (make.data) return <Ready done={make.data} />
   if (state.isPending)
     return (

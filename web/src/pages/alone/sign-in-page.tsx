@@ -6,7 +6,7 @@ import type { Static } from 'typebox'
 import type { CeremonyOptions, SignInOptions, SingleSignOnBegun } from '../../../../src/identity/sign-in-schema.ts'
 import { ApiError, api, get } from '../../api/client.ts'
 import { Button, Note, TextField, Trouble } from '../../ui/index.ts'
-import { Alone } from './alone.tsx'
+import { Alone, useForgottenOnSwitch } from './alone.tsx'
 import { useAloneWords } from './alone-words.ts'
 import { pathOfOurs } from './landing.ts'
 import { askForPasskey, passkeysKnown } from './passkey.ts'
@@ -29,6 +29,7 @@ export default function SignInPage() {
     mutationFn: () => api({ method: 'POST', path: '/api/auth/sign-in/email', body: { email: email.trim(), password } }),
     onSuccess: land,
   })
+  useForgottenOnSwitch(sign)
   const passkey = useMutation({
     mutationFn: async () => {
       const { options: asked } = await api<Static<typeof CeremonyOptions>>({
@@ -40,6 +41,7 @@ export default function SignInPage() {
     },
     onSuccess: land,
   })
+  useForgottenOnSwitch(passkey)
   const single = useMutation({
     mutationFn: () =>
       api<Static<typeof SingleSignOnBegun>>({
@@ -49,9 +51,11 @@ export default function SignInPage() {
       }),
     onSuccess: ({ url }) => location.assign(url),
   })
+  useForgottenOnSwitch(single)
   const reset = useMutation({
     mutationFn: () => api({ method: 'POST', path: '/api/auth/password-reset-request', body: { email: email.trim() } }),
   })
+  useForgottenOnSwitch(reset)
 
   const known = options.data
   /** Without mail there is nothing to send: somebody else makes the link. */

@@ -38,7 +38,7 @@ export function LastRequests({ projectId }: { projectId: string }) {
         ) : one.outcome === 'cut' ? (
           <State tone="warn">{t('cut')}</State>
         ) : (
-          <State tone="bad">{one.error_code ?? one.status}</State>
+          <State tone="bad">{t('failed-one')}</State>
         ),
     },
   ]

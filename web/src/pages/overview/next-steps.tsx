@@ -42,7 +42,9 @@ export function NextSteps() {
               <Sign name={step.done ? 'ok' : 'off'} />
             </span>
             <div>
-              <b className={step.done ? 'soft' : 'medium'}>{t(`next-${step.id}`)}</b>
+              <b className={step.done ? 'soft' : 'medium'}>
+                {step.done && step.id === 'key' ? t('next-key-done') : t(`next-${step.id}`)}
+              </b>
               {!step.done && <p className="soft">{t(`next-${step.id}-says`)}</p>}
             </div>
             {!step.done && <Link to={step.to}>{t(`next-${step.id}-act`)}</Link>}

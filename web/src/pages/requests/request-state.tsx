@@ -13,8 +13,8 @@ export function RequestState({ of: { outcome, error_code } }: { of: Pick<Request
     case 'failed':
       return (
         <State tone="bad">
-          <span className="cut request-code desk-only">{error_code ?? t('failed')}</span>
-          <span className="only-phone">{t('failed')}</span>
+          {t('failed')}
+          {error_code !== null && <span className="cut request-code faint desk-only">{error_code}</span>}
         </State>
       )
     default:
