@@ -72,6 +72,8 @@ const EXPECTED: Record<Action, string> = {
   'logs.read': 'mO',
   'installation.read': 'mO',
   'hub.update': 'mO',
+  'upstreams.read': 'mO',
+  'upstreams.change': 'mO',
   'machine.read': 'mOoadv',
   'backup.read': 'mO',
   'backup.create': 'mO',

@@ -86,6 +86,16 @@ export const RULES = {
     on: 'installation',
     who: RUNS_THE_INSTALLATION,
   },
+  'upstreams.read': {
+    says: 'see the upstreams: endpoints elsewhere that serve models here',
+    on: 'installation',
+    who: RUNS_THE_INSTALLATION,
+  },
+  'upstreams.change': {
+    says: 'add, change, test and delete upstreams, and say what lets us in there',
+    on: 'installation',
+    who: RUNS_THE_INSTALLATION,
+  },
   'machine.read': {
     says: "see the machine's name, cores, and memory that models use",
     on: 'installation',

@@ -26,6 +26,7 @@ export type IdPrefix =
   | 'ses'
   | 'pk'
   | 'play'
+  | 'up'
 
 /** `length` characters from 0-9a-z, each uniform. */
 export function randomText(length: number): string {

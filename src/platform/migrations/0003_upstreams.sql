@@ -1,0 +1,22 @@
+CREATE TABLE "upstream_endpoint" (
+	"id" text PRIMARY KEY NOT NULL,
+	"name" text NOT NULL,
+	"kind" text NOT NULL,
+	"base_url" text NOT NULL,
+	"network" text NOT NULL,
+	"auth_kind" text NOT NULL,
+	"auth_header" text,
+	"secret_sealed" text,
+	"secret_last4" text,
+	"enabled" boolean NOT NULL,
+	"published" jsonb,
+	"discovered" jsonb NOT NULL,
+	"created_at" timestamp with time zone NOT NULL,
+	"created_by" text NOT NULL,
+	"updated_at" timestamp with time zone NOT NULL,
+	"updated_by" text NOT NULL,
+	CONSTRAINT "upstream_endpoint_name_unique" UNIQUE("name"),
+	CONSTRAINT "upstream_endpoint_network" CHECK ("upstream_endpoint"."network" in ('public', 'private')),
+	CONSTRAINT "upstream_endpoint_auth" CHECK (("upstream_endpoint"."auth_kind" = 'none') = ("upstream_endpoint"."secret_sealed" is null)),
+	CONSTRAINT "upstream_endpoint_header" CHECK (("upstream_endpoint"."auth_kind" = 'header') = ("upstream_endpoint"."auth_header" is not null))
+);
