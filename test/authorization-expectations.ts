@@ -149,6 +149,14 @@ export const EXPECTED: Record<string, Expectation> = {
   updateSettingHub: installation('hub.update'),
   deleteSettingHub: installation('hub.update'),
 
+  listUpstreams: installation('upstreams.read'),
+  createUpstream: installation('upstreams.change'),
+  testUpstream: installation('upstreams.change'),
+  getUpstream: installation('upstreams.read'),
+  updateUpstream: installation('upstreams.change'),
+  checkUpstream: installation('upstreams.change'),
+  deleteUpstream: installation('upstreams.change'),
+
   listPlaygroundSessions: on('project', 'playground.read'),
   createPlaygroundSession: on('project', 'playground.write'),
   getPlaygroundSession: on('playground-session', 'playground.read'),

@@ -5,7 +5,7 @@
  *   agents · evaluation · playground
  *   knowledge
  *   gateway · tuning
- *   deployments
+ *   deployments · upstreams
  *   engines
  *   catalog · billing
  *   identity
@@ -26,7 +26,7 @@ const ROWS = [
   ['identity'],
   ['catalog', 'billing'],
   ['engines'],
-  ['deployments'],
+  ['deployments', 'upstreams'],
   ['gateway', 'tuning'],
   ['knowledge'],
   ['agents', 'evaluation', 'playground'],
@@ -63,6 +63,7 @@ const SHOWN: Record<string, string[]> = {
   ],
   engines: ['engine-wire.ts', 'errors.ts', 'errors.zh.ts', 'machine.ts', 'prefix-folders.ts', 'supervisor-link.ts'],
   deployments: ['routes.ts', 'errors.ts', 'errors.zh.ts', 'schema.ts', 'detail-schema.ts'],
+  upstreams: ['routes.ts', 'errors.zh.ts', 'schema.ts'],
   playground: ['routes.ts', 'document.ts', 'errors.zh.ts'],
   gateway: [
     'internal-routes.ts',

@@ -13,7 +13,7 @@ import { createModelEvents, modelRoutes } from '../deployments/routes.ts'
 import { createEngines, gpuLibraryInstalled } from '../engines/engines.ts'
 import { diskFreeBytes, machineMemory } from '../engines/machine.ts'
 import type { SupervisorLink } from '../engines/supervisor-link.ts'
-import { internalRoutes, snapshotRoute } from '../gateway/internal-routes.ts'
+import { internalRoutes, snapshotOfUpstream, snapshotRoute } from '../gateway/internal-routes.ts'
 import { createLimitsOwner } from '../gateway/rate-limits/limits-owner.ts'
 import { createSnapshotFeed } from '../gateway/snapshot-feed.ts'
 import { callerStill, guardRoutes } from '../identity/access.ts'
@@ -33,6 +33,9 @@ import { createSealer } from '../platform/sealed-text.ts'
 import type { SettingsInForce } from '../platform/settings-in-force.ts'
 import { createPlayground } from '../playground/playground.ts'
 import { playgroundRoutes } from '../playground/routes.ts'
+import { createResponses } from '../responses/responses.ts'
+import { upstreamRoutes } from '../upstreams/routes.ts'
+import { openUpstreams } from '../upstreams/upstreams.ts'
 import { VERSION } from '../version.ts'
 import { backupRoutes } from './backups/backup-routes.ts'
 import { createBackups } from './backups/backups.ts'
@@ -142,9 +145,19 @@ export async function startControl({
   })
   const deployments = createDeployments({ db, catalog, engines, clock, log })
   catalog.askBeforeDeleting((model) => (deployments.isLoaded(model) ? 'a running engine' : null))
+  const upstreams = await openUpstreams({
+    db,
+    clock,
+    log,
+    audit: identity.audit,
+    sealer: createSealer(secret, 'upstream secrets'),
+    personNames: identity.names.people,
+    isNameTaken: (model) => deployments.routes().some((route) => route.model === model),
+  })
   const billing = createBilling({ db, clock, findKeys: identity.names.keys })
   await billing.catchUp()
   const requestContent = createRequestContent({ db, clock, log, identity, bytesMax: config.contentLog.bytesMax })
+  const responses = createResponses({ db, clock, log, identity, bytesMax: config.responsesBytesMax })
   const limits = createLimitsOwner({
     id: randomText(12),
     workers: config.gatewayWorkers,
@@ -156,7 +169,7 @@ export async function startControl({
       limits.setLimits(keys.flatMap((key) => key.limits ?? []))
       return keys
     },
-    routes: () => deployments.routes().map(snapshotRoute),
+    routes: () => [...deployments.routes().map(snapshotRoute), ...upstreams.routes().map(snapshotOfUpstream)],
     clock,
     log,
   })
@@ -190,9 +203,13 @@ export async function startControl({
   identity.onKeysChanged(() => requestContent.sweep())
   identity.onDeleting(requestContent.forgetWithin)
   identity.onDeleting(playground.forget)
+  identity.onDeleting(responses.forgetWithin)
+  identity.onDiskForbidden(responses.forgetWithin)
   identity.onContentDeleting(requestContent.forgetWithin)
   const stopSweepingContent = requestContent.keepSweeping()
+  const stopSweepingResponses = responses.keepSweeping()
   deployments.onRoutesChanged(() => void feed.push())
+  upstreams.onRoutesChanged(() => void feed.push())
   await deployments.restore()
 
   let reloaded = false
@@ -233,6 +250,7 @@ export async function startControl({
     await identity.consoleKeys.sweep()
     await content.sweep()
     await requestContent.sweep()
+    await responses.sweep()
     await catalog.resumeUnfinished()
     await deployments.reload()
     reloaded = true
@@ -265,6 +283,7 @@ export async function startControl({
       diskFreeBytes: () => diskFreeBytes(folder.weights),
       callerNow: (request) => callerStill(identity, request),
     })
+    await server.register(upstreamRoutes, { upstreams })
     await server.register(playgroundRoutes, { playground })
     await server.register(backupRoutes, { backups, databaseUrl: config.databaseUrl })
     await server.register(machineRoutes, {
@@ -286,7 +305,7 @@ export async function startControl({
       startedAtMs,
       reloaded: () => reloaded,
     })
-    await server.register(internalRoutes, { feed, deployments, billing, requestContent, identity, limits })
+    await server.register(internalRoutes, { feed, deployments, billing, requestContent, identity, limits, responses })
   }
 
   async function sampleModel(): Promise<string> {
@@ -304,9 +323,11 @@ export async function startControl({
     backups.stop()
     content.stop()
     stopSweepingContent()
+    stopSweepingResponses()
     feed.close()
     events.close()
     deployments.close()
+    upstreams.close()
     await catalog.close()
     await sockets.close()
     await identity.links.settled()

@@ -9,6 +9,9 @@ import type { ClosedRequest, SentContent } from '../billing/request-detail.ts'
 import type { Deployments, Route } from '../deployments/deployments.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Server } from '../platform/http.ts'
+import type { Responses } from '../responses/responses.ts'
+import type { InputItemsAsked, ItemsAsked, ResponseAsked, StoredResponse } from '../responses/stored-response.ts'
+import type { UpstreamRoute } from '../upstreams/upstreams.ts'
 import type { LeaseMessage } from './rate-limits/lease-wire.ts'
 import type { LimitsOwner } from './rate-limits/limits-owner.ts'
 import type { KeyUse, SnapshotRoute } from './snapshot.ts'
@@ -21,16 +24,19 @@ export type InternalRoutesOptions = {
   requestContent: RequestContent
   identity: Identity
   limits: LimitsOwner
+  responses: Responses
 }
 
 /** Records of one delivery; a worker's file of waiting records may hold more lines than one batch. */
 const USAGE_BYTES_MAX = 16_777_216
 /** A worker sends about 2 MB at once. */
 const CONTENT_BYTES_MAX = 8_388_608
+/** One response, which a worker has measured. */
+const RESPONSE_BODY_BYTES_MAX = 16_777_216
 
 export async function internalRoutes(
   server: Server,
-  { feed, deployments, billing, requestContent, identity, limits }: InternalRoutesOptions,
+  { feed, deployments, billing, requestContent, identity, limits, responses }: InternalRoutesOptions,
 ): Promise<void> {
   const config = { access: 'machine', takesAnyTextIn: 'all' } as const // our own workers: content as it came
 
@@ -108,6 +114,54 @@ export async function internalRoutes(
       return reply.code(204).send()
     },
   )
+
+  server.post(
+    '/internal/responses',
+    { config, bodyLimit: RESPONSE_BODY_BYTES_MAX, schema: { hide: true } },
+    async (request, reply) => {
+      const isKept = await responses.keep(request.body as StoredResponse)
+      return reply.code(isKept ? 201 : 204).send()
+    },
+  )
+
+  server.post('/internal/responses/items', { config, schema: { hide: true } }, async (request) =>
+    responses.itemsBefore(request.body as ItemsAsked),
+  )
+
+  server.post('/internal/responses/read', { config, schema: { hide: true } }, async (request) => ({
+    response: await responses.response(request.body as ResponseAsked),
+  }))
+
+  server.post('/internal/responses/remove', { config, schema: { hide: true } }, async (request) => ({
+    removed: await responses.remove(request.body as ResponseAsked),
+  }))
+
+  server.post('/internal/responses/input-items', { config, schema: { hide: true } }, async (request) => ({
+    page: await responses.inputItems(request.body as InputItemsAsked),
+  }))
+}
+
+/** An upstream's route as workers hold it. */
+export function snapshotOfUpstream(route: UpstreamRoute): SnapshotRoute {
+  const { createdAtMs, speaks, baseUrl, network, authorization, remoteModel, healthy, ...rest } = route
+  return {
+    ...rest,
+    adapter: null,
+    deploymentId: null,
+    createdS: Math.floor(createdAtMs / 1_000),
+    replicas: [
+      {
+        engineId: route.upstreamId,
+        speaks,
+        socketPath: null,
+        baseUrl,
+        authorization,
+        remoteModel,
+        network,
+        healthy,
+      },
+    ],
+  }
 }
 
 /** A deployment's route as workers hold it. */

@@ -970,6 +970,54 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
     },
   },
   {
+    title: 'Upstreams',
+    errors: {
+      'upstreams.upstream_unknown': {
+        statuses: [404],
+        at: [
+          'operation:getUpstream',
+          'operation:updateUpstream',
+          'operation:checkUpstream',
+          'operation:deleteUpstream',
+          'operation:testUpstream',
+        ],
+        means: 'There is no such upstream; it may have been deleted.',
+        whatToDo: 'List them with `GET /api/upstreams`.',
+      },
+      'upstreams.name_taken': {
+        statuses: [409],
+        at: ['operation:createUpstream', 'operation:updateUpstream'],
+        means: 'Another upstream has this name, which is the first part of its models’ names.',
+        whatToDo: 'Choose another name.',
+      },
+      'upstreams.model_name_taken': {
+        statuses: [409],
+        at: ['operation:createUpstream', 'operation:updateUpstream'],
+        means: 'A model that is to be published has the name of another one.',
+        whatToDo: 'Give it another name.',
+      },
+      'upstreams.url_refused': {
+        statuses: [400],
+        at: ['operation:createUpstream', 'operation:updateUpstream', 'operation:testUpstream'],
+        means: 'The URL cannot be that of an upstream; the message says why.',
+        whatToDo:
+          'Give the base of its API, such as `https://host/path`. For an address of this machine or its network, say `network: private`.',
+      },
+      'upstreams.credential_refused': {
+        statuses: [400],
+        at: ['operation:createUpstream', 'operation:updateUpstream', 'operation:testUpstream'],
+        means: 'The secret and the way to send it do not fit each other, or the upstream moves to another host.',
+        whatToDo: 'Do what the message says; the secret is kept sealed and is never told again.',
+      },
+      'upstreams.too_many': {
+        statuses: [409],
+        at: ['operation:createUpstream'],
+        means: 'There are as many upstreams as there may be.',
+        whatToDo: 'Delete some.',
+      },
+    },
+  },
+  {
     title: 'Playground',
     errors: {
       'playground.session_unknown': {
