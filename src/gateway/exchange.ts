@@ -5,13 +5,14 @@ import type { Refusal } from './control-client.ts'
 import type { Dialect } from './dialects/dialect.ts'
 import { codeIn, messageIn } from './engine-error.ts'
 import { KeyExpired, KeyMissing, KeyUnknown } from './errors.ts'
+import type { Replay } from './idempotency/idempotency.ts'
 import type { KeyRing } from './key-ring.ts'
 import { discardBody } from './read-body.ts'
 import type { SnapshotKey } from './snapshot.ts'
 
 /** What a page may read of an answer. */
 const EXPOSED_HEADERS = [
-  'x-request-id, request-id, retry-after, retry-after-ms, x-should-retry',
+  'x-request-id, request-id, retry-after, retry-after-ms, x-should-retry, x-tradewind-model, x-tradewind-attempts, idempotent-replayed, server-timing',
   ...['limit', 'remaining', 'reset'].map((what) => `x-ratelimit-${what}-requests, x-ratelimit-${what}-tokens`),
 ].join(', ')
 
@@ -31,6 +32,10 @@ export type Exchange = {
   address: string | undefined
   /** What limits say to the answer; absent = nothing does. */
   limitHeaders?: OutgoingHttpHeaders
+  /** Which of several models answers; absent = there was no choice. */
+  routeHeaders?: OutgoingHttpHeaders
+  /** Of a request that comes from within: the key in whose name it is made. Absent = the client sends its secret. */
+  keyId?: string
   startedAtMs: number
   /** By `performance.now()`. */
   startedAt: number
@@ -41,7 +46,8 @@ export type Exchange = {
 }
 
 /** @throws KeyMissing · KeyUnknown · KeyExpired · IpNotAuthorized */
-export function callerOf({ request, address }: Exchange, keys: KeyRing): SnapshotKey {
+export function callerOf({ request, address, keyId }: Exchange, keys: KeyRing): SnapshotKey {
+  if (keyId !== undefined) return keys.byId(keyId)
   return keys.callerOf(request.headers, address)
 }
 
@@ -55,6 +61,7 @@ export function baseHeaders(exchange: Exchange): OutgoingHttpHeaders {
     ...exchange.dialect?.headers(exchange.id),
     ...corsHeaders(exchange.path),
     ...exchange.limitHeaders,
+    ...exchange.routeHeaders,
   }
 }
 
@@ -96,6 +103,12 @@ export function answerBytes(
   if (body !== null && request.method !== 'HEAD') response.write(body)
   if (isStillSending) void discardBody(request, LINGER_MS).then(() => response.end())
   else response.end()
+}
+
+/** The bytes that another request of the same idempotency key was answered with; `x-request-id` is this request's own. */
+export function answerReplay(exchange: Exchange, { requestId, status, contentType, body }: Replay): void {
+  const headers = { 'idempotent-replayed': 'true', 'idempotent-request-id': requestId }
+  answerBytes(exchange, status, body, { 'content-type': contentType, ...headers })
 }
 
 export function hasBody(request: IncomingMessage): boolean {

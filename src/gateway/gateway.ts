@@ -6,8 +6,10 @@
  *   POST /api/v1/services/… of three names, in DashScope's words                             → an engine
  *   POST /api/chat · generate · embed · embeddings, in Ollama's words                        → an engine
  *   the rest of Ollama's API                                                                 → memory
+ *   GET · DELETE /v1/responses/{id}, and what belongs to one                                 → control, for a key
  *   GET  /v1/models[/{id}]                                                                   → memory
  *   GET  /livez                                                                              → here
+ *   /v1/files · /v1/batches, once their key is let in                                        → control
  *   everything else                                                                          → control, unchanged
  *
  * Built once per worker by worker.ts; holds no database and waits for none.
@@ -23,15 +25,27 @@ import { newId } from '../platform/ids.ts'
 import type { Log } from '../platform/log.ts'
 import { answerInference } from './answer-inference.ts'
 import { answerOllama } from './answer-ollama.ts'
+import { answerResponses, isResponsePath } from './answer-responses.ts'
 import { type ClientAddressOf, createClientAddressOf } from './client-address.ts'
 import type { ContentOutbox } from './content-outbox.ts'
 import type { ControlClient } from './control-client.ts'
 import { OLLAMA } from './dialects/ollama/ollama.ts'
 import { createEnginePools } from './engine-pools.ts'
-import { ClientLeft, HeadersTooMany, MethodNotAllowed, RouteUnknown, TargetRefused } from './errors.ts'
-import { answerBytes, answerError, answerJson, answerUnexpected, type Exchange } from './exchange.ts'
+import {
+  ClientLeft,
+  HeadersTooMany,
+  KeyMissing,
+  MethodNotAllowed,
+  RouteUnknown,
+  Starting,
+  TargetRefused,
+} from './errors.ts'
+import { answerBytes, answerError, answerJson, answerUnexpected, callerOf, type Exchange } from './exchange.ts'
 import { createReplicaFinder } from './find-replica.ts'
 import { canonicalPath, dialectOf, INFERENCE_PATHS } from './inference-paths.ts'
+import { fromWithin, listenWithin } from './inner-door.ts'
+import { keyPathOf } from './key-paths.ts'
+import { requireScope } from './key-ring.ts'
 import type { KeyUses } from './key-uses.ts'
 import type { GatewayLimits } from './limits.ts'
 import { isModelsPath, listModels } from './list-models.ts'
@@ -61,6 +75,8 @@ export type GatewayDeps = {
 export type Gateway = {
   /** @throws Error EADDRINUSE, EACCES … */
   listen(options: { host: string; port: number; reusePort: boolean }): Promise<AddressInfo>
+  /** Opens the door for requests of our own, a Unix socket. */
+  listenWithin(socketPath: string): Promise<void>
   inFlight(): number
   heldBytes(): number
   /** Stops accepting, lets running requests end for at most `limits.drainMs`, then closes everything. */
@@ -101,6 +117,9 @@ export function createGateway(deps: GatewayDeps): Gateway {
     } else if (isPreflight(exchange)) {
       seen.route = 'preflight'
       answerPreflight(exchange)
+    } else if (isResponsePath(path)) {
+      seen.route = '/v1/responses/{id}'
+      await answerResponses(exchange, inference)
     } else if (inferencePath !== undefined) {
       const error = new MethodNotAllowed({ method: request.method ?? '', path, allowed: 'POST' })
       exchange.response.setHeader('allow', error.data.allowed)
@@ -110,10 +129,43 @@ export function createGateway(deps: GatewayDeps): Gateway {
       await answerOllama(exchange, inference)
     } else if (exchange.dialect !== null) {
       throw new RouteUnknown({ method: request.method ?? '', path }) // control would say so in OpenAI's words
-    } else await passOn(exchange, { control: deps.controlPublic, publicUrl: deps.publicUrl, limits })
+    } else {
+      const keyPath = keyPathOf(path)
+      const keyId = keyPath === null ? {} : { keyId: letKeyIn(exchange) }
+      seen.route = keyPath ?? seen.route
+      await passOn(exchange, { control: deps.controlPublic, publicUrl: deps.publicUrl, limits, ...keyId })
+    }
   }
 
-  const handle = (request: IncomingMessage, response: ServerResponse) => {
+  /** @returns the key's id @throws Starting · KeyMissing · KeyUnknown · KeyExpired · IpNotAuthorized · ScopeMissing */
+  const letKeyIn = (exchange: Exchange): string => {
+    const current = snapshots.current()
+    if (current === null) throw new Starting({})
+    const key = callerOf(exchange, current.keys)
+    requireScope(key, 'inference')
+    exchange.seen.keyId = key.id
+    deps.keyUses.note(key)
+    return key.id
+  }
+
+  const answerWithin = async (exchange: Exchange): Promise<void> => {
+    const { request, path, seen } = exchange
+    const inferencePath = INFERENCE_PATHS.get(path)
+    if (request.method !== 'POST' || inferencePath === undefined)
+      throw new RouteUnknown({ method: request.method ?? '', path })
+    const named = fromWithin(request.headers)
+    if (named === null) throw new KeyMissing({})
+    exchange.id = named.requestId
+    exchange.keyId = named.keyId
+    seen.route = inferencePath.route
+    await answerInference(exchange, inferencePath, inference)
+  }
+
+  const handle = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    answer: (exchange: Exchange) => Promise<void>,
+  ) => {
     if (draining) response.shouldKeepAlive = false
     const exchange = openExchange(request, response, deps.clock, addressOf)
     open.add(exchange)
@@ -140,7 +192,10 @@ export function createGateway(deps: GatewayDeps): Gateway {
       keepAliveTimeout: limits.keepAliveMs,
       noDelay: true,
     },
-    handle,
+    (request, response) => handle(request, response, answer),
+  )
+  const within = createServer({ keepAliveTimeout: limits.keepAliveMs, requestTimeout: 0 }, (request, response) =>
+    handle(request, response, answerWithin),
   )
   // One more than we bear: the server cuts off what is beyond it in silence, and we want to say so.
   server.maxHeadersCount = limits.headersMax + 1
@@ -152,11 +207,13 @@ export function createGateway(deps: GatewayDeps): Gateway {
       await listening(server, options)
       return server.address() as AddressInfo
     },
+    listenWithin: (socketPath) => listenWithin(within, socketPath),
     inFlight: () => open.size,
     heldBytes: () => held.bytes,
     async drain() {
       draining = true
       server.close()
+      within.close()
       for (const exchange of open) if (exchange.isEndless) exchange.response.destroy()
       if (open.size > 0) {
         const ended = new Promise<void>((resolve) => {
@@ -165,6 +222,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
         await Promise.race([ended, sleep(limits.drainMs, undefined, { ref: false })])
       }
       server.closeAllConnections()
+      within.closeAllConnections()
       stopSweeping()
       stopTelling()
       rateLimits.stop()

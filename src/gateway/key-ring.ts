@@ -21,6 +21,11 @@ export type KeyRing = {
    * @throws KeyMissing · KeyUnknown · KeyExpired · IpNotAuthorized
    */
   callerOf(headers: IncomingHttpHeaders, address: string | undefined): SnapshotKey
+  /**
+   * For requests from within, which come from no address: what they act for was let in from one before.
+   * @throws KeyUnknown · KeyExpired
+   */
+  byId(keyId: string): SnapshotKey
 }
 
 /** Longer than any key of ours; hashing a header of 32 kB for a stranger would be a gift. */
@@ -29,6 +34,13 @@ const SECRET_CHARACTERS_MAX = 512
 export function createKeyRing(keys: readonly SnapshotKey[], clock: Clock): KeyRing {
   const byHash = new Map(keys.map((key) => [key.sha256.toLowerCase(), key]))
   const matchers = new Map<SnapshotKey, (address: string | undefined) => boolean>()
+  const secretsById = Map.groupBy(keys, ({ id }) => id)
+  const requireLive = (key: SnapshotKey | undefined): SnapshotKey => {
+    if (key === undefined) throw new KeyUnknown({})
+    if (key.expiresAtMs !== null && key.expiresAtMs <= clock.nowMs())
+      throw new KeyExpired({ expiredAt: new Date(key.expiresAtMs).toISOString() })
+    return key
+  }
   const mayComeFrom = (key: SnapshotKey, ips: string[], address: string | undefined) => {
     let matches = matchers.get(key)
     if (matches === undefined) {
@@ -41,15 +53,24 @@ export function createKeyRing(keys: readonly SnapshotKey[], clock: Clock): KeyRi
     callerOf(headers, address) {
       const secret = secretIn(headers)
       if (secret === null) throw new KeyMissing({})
-      const key = secret.length > SECRET_CHARACTERS_MAX ? undefined : byHash.get(hash('sha256', secret, 'hex'))
-      if (key === undefined) throw new KeyUnknown({})
-      if (key.expiresAtMs !== null && key.expiresAtMs <= clock.nowMs())
-        throw new KeyExpired({ expiredAt: new Date(key.expiresAtMs).toISOString() })
+      const key = requireLive(
+        secret.length > SECRET_CHARACTERS_MAX ? undefined : byHash.get(hash('sha256', secret, 'hex')),
+      )
       if (key.ips !== null && !mayComeFrom(key, key.ips, address))
         throw new IpNotAuthorized({ address: address ?? null })
       return key
     },
+    byId: (keyId) => requireLive(lastToEnd(secretsById.get(keyId) ?? [])),
   }
+}
+
+/** Of a key's secrets the one that works longest: a key is here once for each of them. */
+function lastToEnd(secrets: readonly SnapshotKey[]): SnapshotKey | undefined {
+  const endOf = ({ expiresAtMs }: SnapshotKey) => expiresAtMs ?? Number.POSITIVE_INFINITY
+  return secrets.reduce<SnapshotKey | undefined>(
+    (last, one) => (last === undefined || endOf(one) > endOf(last) ? one : last),
+    undefined,
+  )
 }
 
 /** @throws ScopeMissing */

@@ -1,11 +1,13 @@
 /**
  * Everything that is not the gateway's own goes to control over its public socket, unchanged, streaming both ways:
  * cookies, redirects and uploads of any size. Only who asked is put in, and only by us: `x-forwarded-*` as it comes
- * would let a client claim another's address. What a trusted proxy says in it has been read before (client-address.ts).
+ * would let a client claim another's address. Of a request with a key, that key's id is put in, and its secret is left out. What a trusted proxy says in it has been read before (client-address.ts).
  */
 import type { Dispatcher } from 'undici'
+import { KEY_ID_HEADER } from '../platform/key-id-header.ts'
 import { ControlUnavailable } from './errors.ts'
 import { answerError, corsHeaders, type Exchange, hasBody } from './exchange.ts'
+import { takesUploads } from './key-paths.ts'
 import type { GatewayLimits } from './limits.ts'
 import { watchedBody } from './watched-body.ts'
 
@@ -24,8 +26,11 @@ const HOP_BY_HOP = [
 /** Ours to say, or about the hop before us. */
 const OURS = ['expect', 'forwarded', 'x-real-ip', 'x-request-id']
 
-/** The one route that takes bodies of gigabytes: only silence within them is bounded. */
+/** A route that takes bodies of gigabytes: only silence within them is bounded. */
 const UPLOAD_PATH = '/api/backups/upload'
+
+/** Where a client may put the secret of its key. */
+const SECRETS = ['authorization', 'x-api-key', 'api-key']
 
 export type PassOnOptions = {
   /** Dispatcher of control's public socket. */
@@ -33,10 +38,12 @@ export type PassOnOptions = {
   /** Says whether the public address is reached by https. */
   publicUrl: string
   limits: Pick<GatewayLimits, 'bodyIdleMs' | 'passedBodyMs'>
+  /** The key that was let in, for a path that wants one. */
+  keyId?: string
 }
 
 /** @returns resolves when the answer has ended, however it ended */
-export function passOn(exchange: Exchange, { control, publicUrl, limits }: PassOnOptions): Promise<void> {
+export function passOn(exchange: Exchange, { control, publicUrl, limits, keyId }: PassOnOptions): Promise<void> {
   const { request, response } = exchange
   return new Promise((resolve) => {
     let controller: Dispatcher.DispatchController | null = null
@@ -48,7 +55,7 @@ export function passOn(exchange: Exchange, { control, publicUrl, limits }: PassO
     response.on('drain', () => controller?.resume())
     const bounds = {
       idleMs: limits.bodyIdleMs,
-      wholeMs: exchange.path === UPLOAD_PATH ? null : limits.passedBodyMs,
+      wholeMs: exchange.path === UPLOAD_PATH || takesUploads(exchange.path) ? null : limits.passedBodyMs,
     }
     const body = hasBody(request)
       ? watchedBody(request, bounds, (error) => {
@@ -62,8 +69,8 @@ export function passOn(exchange: Exchange, { control, publicUrl, limits }: PassO
     control.dispatch(
       {
         method: request.method ?? 'GET',
-        path: request.url ?? '/',
-        headers: requestHeaders(exchange, publicUrl),
+        path: keyId === undefined ? (request.url ?? '/') : canonicalTarget(exchange),
+        headers: requestHeaders(exchange, publicUrl, keyId),
         body,
       },
       {
@@ -93,15 +100,26 @@ export function passOn(exchange: Exchange, { control, publicUrl, limits }: PassO
   })
 }
 
-function requestHeaders({ id, request, address }: Exchange, publicUrl: string): string[] {
+/** OpenAI's API has other bases too; control knows the one. */
+function canonicalTarget({ path, request }: Exchange): string {
+  const query = request.url?.indexOf('?') ?? -1
+  return query < 0 ? path : path + (request.url ?? '').slice(query)
+}
+
+function requestHeaders({ id, request, address }: Exchange, publicUrl: string, keyId?: string): string[] {
   const kept = keptHeaders(
     request.rawHeaders,
-    (name) => OURS.includes(name) || name.startsWith('x-forwarded-') || name.startsWith('x-tradewind-'),
+    (name) =>
+      OURS.includes(name) ||
+      name.startsWith('x-forwarded-') ||
+      name.startsWith('x-tradewind-') ||
+      (keyId !== undefined && SECRETS.includes(name)),
   )
   const host = request.headers.host ?? ''
   const { host: publicHost, protocol } = new URL(publicUrl)
   return [
     ...kept,
+    ...(keyId === undefined ? [] : [KEY_ID_HEADER, keyId]),
     'x-request-id',
     id,
     'x-forwarded-for',

@@ -16,6 +16,7 @@ import type { ToSupervisor } from '../supervisor/messages.ts'
 import { createContentOutbox } from './content-outbox.ts'
 import { createControlClient } from './control-client.ts'
 import { createGateway } from './gateway.ts'
+import { innerSocket } from './inner-door.ts'
 import { takeOldBacklog } from './journal/old-backlog.ts'
 import { journalFolder } from './journal/segments.ts'
 import { createUsageJournal } from './journal/usage-journal.ts'
@@ -94,6 +95,7 @@ process.on('SIGINT', () => {}) // the terminal's Ctrl-C reaches all; the supervi
 endWithParent()
 
 await serveMetrics(metrics.registry, workerMetricsSocket(folder, worker))
+await gateway.listenWithin(innerSocket(folder, worker))
 snapshots.start()
 try {
   const address = await listenPatiently()

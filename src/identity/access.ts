@@ -13,16 +13,18 @@
 import { pipeline, Readable, Transform } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Server } from '../platform/http.ts'
+import { KEY_ID_HEADER } from '../platform/key-id-header.ts'
 import { Unauthenticated } from './errors.ts'
 import type { Identity } from './identity.ts'
 import { pageByName, requireTrustedOrigin } from './origins.ts'
-import { type Action, type Caller, RULES, requireMay, whoMay } from './rules.ts'
+import { type Action, type Caller, type KeyCaller, RULES, requireMay, whoMay } from './rules.ts'
 
 /**
  * `anybody`: also those whom we do not know. `signed-in`: whoever we know. `machine`: the admin socket alone, elsewhere
- * there is no such route. Else an action of the rules.
+ * there is no such route. `key`: whoever has a live API key with the scope `inference`, which the gateway has let in. Else
+ * an action of the rules.
  */
-export type Access = 'anybody' | 'signed-in' | 'machine' | Action
+export type Access = 'anybody' | 'signed-in' | 'machine' | 'key' | Action
 
 /** `public`: what the gateway passes on. `admin`: the socket that only this machine's operator can open. */
 export type Socket = 'public' | 'admin'
@@ -46,8 +48,8 @@ export function guardRoutes(server: Server, identity: Identity, socketOf: (reque
     if (access === undefined) throw new Error(`${String(route.method)} ${route.url} does not declare its access`)
     route.schema = {
       ...route.schema,
-      ...(access === 'anybody' ? { security: [] } : { security: [{ session: [] }] }),
-      ...(access === 'anybody' || access === 'signed-in' || access === 'machine'
+      security: access === 'anybody' ? [] : [access === 'key' ? { key: [] } : { session: [] }],
+      ...(access === 'anybody' || access === 'signed-in' || access === 'machine' || access === 'key'
         ? {}
         : { description: [route.schema?.description, `Who may: ${whoMay(access)}.`].filter(Boolean).join(' ') }),
     }
@@ -72,7 +74,8 @@ export function guardRoutes(server: Server, identity: Identity, socketOf: (reque
       reply.callNotFound()
       return reply
     }
-    const caller = await callerOf(identity, socket, request, reply)
+    const caller =
+      access === 'key' ? await keyCallerOf(identity, request, socket) : await callerOf(identity, socket, request, reply)
     if (caller === null) throw new Unauthenticated({})
     if (caller.kind === 'person' && changesSomething(request.method))
       requireTrustedOrigin(request.headers.origin, identity.trustedOrigins)
@@ -84,7 +87,8 @@ export function guardRoutes(server: Server, identity: Identity, socketOf: (reque
     const access = request.routeOptions.config.access
     if (access === undefined || access === 'anybody' || access === 'machine' || !mayHaveWaited(request)) return
     const decideAgain = async () => {
-      const caller = await callerStill(identity, request)
+      const caller =
+        access === 'key' ? await keyCallerOf(identity, request, 'public') : await callerStill(identity, request)
       requireAccess(caller, access)
       request.caller = caller
     }
@@ -95,9 +99,9 @@ export function guardRoutes(server: Server, identity: Identity, socketOf: (reque
 }
 
 /** @throws Unauthenticated · Forbidden */
-function requireAccess(caller: Caller | null, access: 'signed-in' | Action): asserts caller is Caller {
+function requireAccess(caller: Caller | null, access: 'signed-in' | 'key' | Action): asserts caller is Caller {
   if (caller === null) throw new Unauthenticated({})
-  if (access !== 'signed-in' && RULES[access].on === 'installation') requireMay(caller, access)
+  if (access !== 'signed-in' && access !== 'key' && RULES[access].on === 'installation') requireMay(caller, access)
 }
 
 /** Whether time can have passed between its headers and its end. */
@@ -134,6 +138,20 @@ export async function callerStill(identity: Identity, request: FastifyRequest): 
   if (request.caller?.kind !== 'person') return request.caller
   const found = await identity.people.personOf(webHeaders(request), addressOf(request), { prolong: false })
   return found?.person ?? null
+}
+
+/** The key that a worker has let in, as of now; null = none, or it has ended. The gateway says which only on the public socket. */
+async function keyCallerOf(identity: Identity, request: FastifyRequest, socket: Socket): Promise<KeyCaller | null> {
+  const keyId = request.headers[KEY_ID_HEADER]
+  if (socket !== 'public' || typeof keyId !== 'string') return null
+  const caller = await identity.keys.callerWith(keyId)
+  return caller?.scopes.includes('inference') ? caller : null
+}
+
+/** The caller of a route whose access is `key`. */
+export function knownKey(request: FastifyRequest): KeyCaller {
+  if (request.caller?.kind !== 'key') throw new Unauthenticated({})
+  return request.caller
 }
 
 /** The caller of a route whose access is not `anybody`. */

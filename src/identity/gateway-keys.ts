@@ -6,7 +6,7 @@ import { CONTENT_COLUMNS, type ContentSettings, contentLoggingOf } from './conte
 import { keySha256 } from './key-secret.ts'
 import { inState } from './key-view.ts'
 import { limitsThatApply, type RateLimits, rateLimitsOf, type ScopeLimits } from './rate-limits.ts'
-import type { KeyScope } from './rules.ts'
+import type { KeyCaller, KeyScope } from './rules.ts'
 import { apiKey, apiKeyOldSecret, organization, project } from './tables.ts'
 
 /**
@@ -72,6 +72,14 @@ export function createGatewayKeys({ db, clock, contentDaysMax }: { db: Db; clock
       if (found) return found
       const [before = null] = await replaced(now, eq(apiKeyOldSecret.sha256, sha256))
       return before
+    },
+
+    /** Who calls with a key that a gateway has let in. @returns null where it has ended since, or there is none */
+    async callerWith(keyId: string): Promise<KeyCaller | null> {
+      const [key] = await secretsInForce(new Date(clock.nowMs()), eq(apiKey.id, keyId))
+      if (!key) return null
+      const { id, organizationId, projectId, scopes } = key
+      return { kind: 'key', keyId: id, organizationId, projectId, scopes }
     },
 
     /** Notes when keys were last used, many at once. Unknown ids are passed over. */

@@ -26,6 +26,8 @@ export type IdPrefix =
   | 'ses'
   | 'pk'
   | 'play'
+  | 'file'
+  | 'batch'
   | 'up'
 
 /** `length` characters from 0-9a-z, each uniform. */

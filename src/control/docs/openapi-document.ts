@@ -140,7 +140,11 @@ function ofControlRoute(method: Method, path: string, operation: Operation): Ope
     Object.entries(operation.responses).map(([status, response]) => [status, described(status, response)]),
   )
   const [, about, whoMay] = /^(.*?)\s*Who may: (.+)\.$/s.exec(description ?? '') ?? [null, description, null]
-  const byAccess = operation.security?.length === 0 ? 'anybody' : 'whoever is signed in'
+  const byAccess = operation.security?.some((one) => 'key' in one)
+    ? 'whoever has a key with the scope `inference`'
+    : operation.security?.length === 0
+      ? 'anybody'
+      : 'whoever is signed in'
   const made: Operation = {
     ...rest,
     operationId: operation.operationId ?? operationId(method, path, isList(responses['200'])),
