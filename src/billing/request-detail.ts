@@ -47,6 +47,24 @@ export type RequestDetail = {
   parameters: RequestParameters
   /** Family and version of the client's software, at most 80 characters; null = it did not say. */
   client: string | null
+  /** In their order; absent = the first attempt answered. */
+  attempts?: FailedAttempt[]
+}
+
+/** One attempt at a model that did not answer, before another was made or the request was given up. */
+export type FailedAttempt = {
+  model: string
+  /** Null = none could be asked. */
+  engine_id: string | null
+  /**
+   * `unavailable`: nothing could be asked or reached; `draining`: it takes nothing new; `lost`: it died with the request;
+   * `timed_out`: it said nothing for too long; `refused`: it turned the request away.
+   */
+  failed: 'unavailable' | 'draining' | 'lost' | 'timed_out' | 'refused'
+  /** HTTP status of a refusal; null = none came. */
+  status: number | null
+  /** Milliseconds from the beginning of the request to the end of the attempt. */
+  after_ms: number
 }
 
 /** A usage record as the worker hands it over. One whose worker was killed, and lines of an older version's backlog, have no detail. */

@@ -14,7 +14,7 @@ import {
   timestamp,
 } from 'drizzle-orm/pg-core'
 import type { LatencyBins } from './latency-bins.ts'
-import type { RequestParameters } from './request-detail.ts'
+import type { FailedAttempt, RequestParameters } from './request-detail.ts'
 import type { Outcome } from './roll-up.ts'
 import type { CountSource, CutBy } from './usage-record.ts'
 
@@ -28,6 +28,7 @@ export const usageRecord = pgTable(
     projectId: text('project_id').notNull(),
     keyId: text('key_id').notNull(),
     model: text().notNull(),
+    requestedModel: text('requested_model'),
     adapter: text(),
     deploymentId: text('deployment_id'),
     engineId: text('engine_id'),
@@ -141,6 +142,8 @@ export const requestDetail = pgTable('request_detail', {
   id: text().primaryKey(),
   parameters: jsonb().$type<RequestParameters>().notNull(),
   client: text(),
+  /** Null = the first attempt answered. */
+  attempts: jsonb().$type<FailedAttempt[]>(),
 })
 
 /** What a request and its answer said, where the project keeps that, until it expires. */

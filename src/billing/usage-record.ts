@@ -19,8 +19,10 @@ export type UsageRecord = {
   organizationId: string
   projectId: string
   keyId: string
-  /** As the client named it. */
+  /** The model that answered, or was asked last. */
   model: string
+  /** As the client named it, where that was another name; null = the same. Absent in records of before there were others. */
+  requestedModel?: string | null
   adapter: string | null
   /** The deployment that answered, and the engine of it; null = none was reached. */
   deploymentId: string | null
