@@ -4,10 +4,10 @@
  *   market · partners · capacity
  *   agents · evaluation · playground
  *   knowledge
- *   gateway · tuning
+ *   gateway · routing · tuning
  *   deployments · upstreams
  *   engines
- *   catalog · billing
+ *   catalog · billing · responses
  *   identity
  *   platform
  *
@@ -24,10 +24,10 @@ const ROOT = join(import.meta.dirname, '..')
 const ROWS = [
   ['platform'],
   ['identity'],
-  ['catalog', 'billing'],
+  ['catalog', 'billing', 'responses'],
   ['engines'],
   ['deployments', 'upstreams'],
-  ['gateway', 'tuning'],
+  ['gateway', 'routing', 'tuning'],
   ['knowledge'],
   ['agents', 'evaluation', 'playground'],
   ['market', 'partners', 'capacity'],
@@ -63,9 +63,12 @@ const SHOWN: Record<string, string[]> = {
   ],
   engines: ['engine-wire.ts', 'errors.ts', 'errors.zh.ts', 'machine.ts', 'prefix-folders.ts', 'supervisor-link.ts'],
   deployments: ['routes.ts', 'errors.ts', 'errors.zh.ts', 'schema.ts', 'detail-schema.ts'],
+  routing: ['routes.ts', 'errors.zh.ts', 'schema.ts'],
   upstreams: ['routes.ts', 'errors.zh.ts', 'schema.ts'],
   playground: ['routes.ts', 'document.ts', 'errors.zh.ts'],
   gateway: [
+    'idempotency/claim-routes.ts',
+    'idempotency/claims-owner.ts',
     'internal-routes.ts',
     'snapshot-feed.ts',
     'snapshot.ts',

@@ -21,6 +21,7 @@ const REQUEST_BYTES_MIN = 64 * 1024
 const WORDS: Readonly<Record<string, ContentName>> = {
   '/v1/chat/completions': 'messages',
   '/v1/messages': 'messages', // as they were told to the engine
+  '/v1/responses': 'messages',
   '/v1/completions': 'prompt',
   '/v1/embeddings': 'input',
   '/api/chat': 'messages',

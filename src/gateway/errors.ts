@@ -140,6 +140,54 @@ export class RouteUnknown extends AppError<{ method: string; path: string }> {
     `There is no ${d.method.slice(0, 20)} ${d.path.slice(0, 200)} here.`
 }
 
+/** Also of one that expired, was deleted, or is another project's: from outside they look the same. */
+export class PreviousResponseNotFound extends AppError<{ response: string; param: 'previous_response_id' }> {
+  static override code = 'previous_response_not_found'
+  static override status = 400
+  static override say = (d: { response: string }) =>
+    `Previous response with id '${d.response.slice(0, 100)}' not found. Responses are kept for 30 days, unless \`store\` was false.`
+}
+
+/** Said in place of the others where nothing can be found, whatever its id. */
+export class ResponsesNotKept extends AppError<{ param: 'previous_response_id' | 'input' }> {
+  static override code = 'responses_not_kept'
+  static override status = 400
+  static override say = () =>
+    'This project lets nothing that is said reach a disk, so its responses are not kept and cannot be named. Send the whole conversation in `input`, or allow content on disk in the settings of the project.'
+}
+
+export class ItemNotFound extends AppError<{ item: string; param: 'input' }> {
+  static override code = 'item_not_found'
+  static override status = 404
+  static override say = (d: { item: string }) =>
+    `Item with id '${d.item.slice(0, 100)}' not found. Items are not kept when \`store\` is false: send the item itself.`
+}
+
+export class ConversationTooLong extends AppError<{
+  responsesMax: number
+  bytesMax: number
+  param: 'previous_response_id'
+}> {
+  static override code = 'conversation_too_long'
+  static override status = 400
+  static override say = (d: { responsesMax: number; bytesMax: number }) =>
+    `The conversation before this response is longer than ${d.responsesMax} responses or ${d.bytesMax} bytes, the most that is gone on from. Send what matters of it in \`input\`.`
+}
+
+/** Also of one that expired, was deleted, or is another project's. */
+export class ResponseNotFound extends AppError<{ response: string }> {
+  static override code = 'response_not_found'
+  static override status = 404
+  static override say = (d: { response: string }) => `Response with id '${d.response.slice(0, 100)}' not found.`
+}
+
+export class NotInBackground extends AppError<{ response: string }> {
+  static override code = 'response_not_in_background'
+  static override status = 400
+  static override say = (d: { response: string }) =>
+    `Response '${d.response.slice(0, 100)}' was not made in the background, so there is nothing to cancel. A response that is being made ends when its client closes the connection.`
+}
+
 /** Of a part of another API by which nothing is done here. */
 export class NotByThisApi extends AppError<{ path: string; instead: string }> {
   static override code = 'not_by_this_api'
@@ -166,6 +214,24 @@ export class EngineUnavailable extends AppError<{ model: string; waitedMs: numbe
   static override status = 503
   static override say = (d: { model: string; waitedMs: number }) =>
     `No engine of \`${d.model}\` could be reached within ${d.waitedMs} ms; it may be restarting.`
+}
+
+/** An operator lets it run out: running answers end, and nothing new is begun. */
+export class ModelDraining extends AppError<{ model: string }> {
+  static override code = 'model_draining'
+  static override status = 503
+  static override say = (d: { model: string }) =>
+    `The model \`${d.model}\` takes no new requests: an operator is draining it. Ask for another one.`
+}
+
+/** Of a name that leads to several models. What was tried is named by model; where it runs is nobody's business. */
+export class TargetsExhausted extends AppError<{ model: string; tried: string; wasReached: boolean }> {
+  static override code = 'no_target_answered'
+  static override status = 503
+  static override say = (d: { model: string; tried: string }) =>
+    d.tried === ''
+      ? `None of the models that \`${d.model}\` leads to is served here.`
+      : `None of the models that \`${d.model}\` leads to could answer: ${d.tried}.`
 }
 
 /** What cannot be written down is not served: it would be consumed and never counted. */

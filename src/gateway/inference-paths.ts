@@ -7,6 +7,7 @@ import { ANTHROPIC, askMessage, askTokenCount } from './dialects/anthropic/anthr
 import { askGeneration, askMultimodalGeneration, askTextEmbedding, DASHSCOPE } from './dialects/dashscope/dashscope.ts'
 import type { Asked, Dialect } from './dialects/dialect.ts'
 import { askChat, askEmbed, askEmbeddings, askGenerate, OLLAMA } from './dialects/ollama/ollama.ts'
+import { askResponse, type ResponseContext } from './dialects/responses/responses.ts'
 
 export type InferencePath = {
   /** What records and metrics call it. */
@@ -14,7 +15,7 @@ export type InferencePath = {
   /** What an engine calls it. */
   enginePath: string
   /** Reads a body in another dialect; null = the engine reads what the client wrote. @throws AppError */
-  ask: ((body: Buffer, headers: IncomingHttpHeaders) => Asked) | null
+  ask: ((body: Buffer, headers: IncomingHttpHeaders, context: ResponseContext) => Asked | Promise<Asked>) | null
 }
 
 const asItIs = (path: string): InferencePath => ({ route: path, enginePath: path, ask: null })
@@ -42,6 +43,14 @@ export const INFERENCE_PATHS: ReadonlyMap<string, InferencePath> = new Map([
   ['/v1/detokenize', asItIs('/detokenize')],
   ['/v1/messages', { route: '/v1/messages', enginePath: '/v1/chat/completions', ask: askMessage }],
   ['/v1/messages/count_tokens', { route: '/v1/messages/count_tokens', enginePath: '/tokenize', ask: askTokenCount }],
+  [
+    '/v1/responses',
+    {
+      route: '/v1/responses',
+      enginePath: '/v1/chat/completions',
+      ask: (body, _headers, context) => askResponse(body, context),
+    },
+  ],
   ...DASHSCOPE_PATHS,
   ['/api/chat', { route: '/api/chat', enginePath: '/v1/chat/completions', ask: askChat }],
   ['/api/generate', { route: '/api/generate', enginePath: '/v1/chat/completions', ask: askGenerate }],

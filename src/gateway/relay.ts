@@ -18,12 +18,13 @@ import { errorBody } from '../platform/errors.ts'
 import { type AnswerWatch, BODY_READ_WHOLE_MAX } from './answer-watch.ts'
 import type { ClientAnswer } from './client-answer.ts'
 import type { AnswerRewrite } from './dialects/dialect.ts'
+import type { Patience } from './routing/ask-engines.ts'
 import { SseSplitter } from './sse.ts'
 
 export type RelayEnd =
   /** The client has the engine's whole answer. */
   | { kind: 'answered' }
-  /** The engine turned the request away before working on it (429, 503). Nothing was sent. */
+  /** The engine turned the request away, or failed at once, with an answer of its own. Nothing was sent. */
   | { kind: 'refused'; status: number; headers: IncomingHttpHeaders; body: Buffer }
   /** The engine died or could not be reached. Nothing was sent. `reached`: it may have worked on the request. */
   | { kind: 'lost'; reached: boolean; timedOut: boolean; error: Error }
@@ -48,6 +49,8 @@ export type RelayOptions = {
   /** How to tell the engine to stop this request; null = it cannot be told, closing the connection must do. */
   cancelPath: string | null
   lastWordsMs: number
+  /** How long it may be silent, and whether its first bytes wait until there is content. */
+  patience: Patience
   /** Called with each event of a stream that carries content, before it is handed on. */
   onContent(): void
   /**
@@ -63,7 +66,10 @@ const HELD_BYTES_MAX = 1024 * 1024
 /** Enough to find `usage` at the end of a long body. */
 const TAIL_BYTES = 64 * 1024
 const LF = 0x0a
-const REFUSALS = new Set([429, 503])
+/** Events before the first content; an engine that sends more of them means them. */
+const HELD_EVENTS_MAX = 100
+/** What an upstream says of our account there, or of its model: no answer to what the client asked. */
+const REFUSALS_OF_UPSTREAMS = new Set([401, 402, 403, 404, 408])
 const HEADERS_PASSED_ON = ['content-type', 'retry-after', 'retry-after-ms', 'x-should-retry']
 
 /** For a request whose answer does not matter: if the engine cannot be told to stop, closing the connection will do. */
@@ -78,10 +84,9 @@ const UNHEARD: Dispatcher.DispatchHandler = {
 export function relay(options: RelayOptions): Promise<RelayEnd> {
   return new Promise((resolve) => {
     const attempt = new Attempt(options, resolve)
-    options.dispatcher.dispatch(
-      { method: 'POST', path: options.path, headers: options.headers, body: options.body },
-      attempt,
-    )
+    const { path, headers, body, patience } = options
+    const silence = patience.silenceMs === null ? {} : { bodyTimeout: patience.silenceMs }
+    options.dispatcher.dispatch({ method: 'POST', path, headers, body, ...silence }, attempt)
   })
 }
 
@@ -96,12 +101,16 @@ class Attempt implements Dispatcher.DispatchHandler {
   #headers: IncomingHttpHeaders = {}
   #events: SseSplitter | null = null
   #lastEventStripped = false
+  /** The head of a stream, while another engine could still answer unseen; null = nothing is held back. */
+  #head: Uint8Array[] | null
+  #firstToken: NodeJS.Timeout | null = null
   #body: Buffer[] = []
   #bodyBytes = 0
   #bodyIsWhole = true
   #finished = false
   /** Bytes from `[DONE]` on: they tell the client that all is over, so they wait until the record is on file. */
   #lastBytes: Uint8Array[] = []
+  #isKeeping = false
   /** Whether the client had the whole answer, save its last line, when it left. */
   #leftWithAll = false
 
@@ -112,11 +121,15 @@ class Attempt implements Dispatcher.DispatchHandler {
     this.#client.signal.addEventListener('abort', this.#onGone, { once: true })
     this.#client.onFull = () => this.#controller?.pause()
     this.#client.onDrain = () => this.#controller?.resume()
+    const { firstTokenMs, holdsHead } = options.patience
+    this.#head = holdsHead ? [] : null
+    if (firstTokenMs !== null) this.#firstToken = setTimeout(() => this.#tooSlow(firstTokenMs), firstTokenMs)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
-    if (this.#client.isGone) controller.abort(new Error('the client left before the engine was asked'))
+    if (this.#finished) controller.abort(new Error('the engine was given up before it was asked'))
+    else if (this.#client.isGone) controller.abort(new Error('the client left before the engine was asked'))
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
@@ -154,14 +167,23 @@ class Attempt implements Dispatcher.DispatchHandler {
         continue
       }
       const kind = piece.data === null ? 'other' : watch.readEvent(piece.data)
-      if (kind === 'content') onContent()
+      if (kind === 'content') {
+        this.#stopClock()
+        onContent()
+      }
+      if (this.#head !== null) {
+        if (kind === 'error') {
+          this.#fail(new Error('the engine told an error before any content'))
+          return
+        }
+        if (kind === 'content' || kind === 'done' || this.#head.length > HELD_EVENTS_MAX) this.#letGo(this.#head)
+      }
       if (rewrite !== null) {
         this.#sendRewritten(piece.data === null ? null : rewrite.event(piece.data))
         continue
       }
       this.#lastEventStripped = kind === 'usage' && stripUsage
       if (this.#lastEventStripped) continue
-      this.#begin()
       this.#send(piece.bytes)
     }
     // An event that ends in CR may have its line feed still to come.
@@ -169,12 +191,34 @@ class Attempt implements Dispatcher.DispatchHandler {
   }
 
   #sendRewritten(bytes: Buffer | null): void {
-    if (bytes === null) return
-    this.#begin()
-    this.#send(bytes)
+    if (bytes !== null) this.#send(bytes)
+  }
+
+  /** From here on nobody else can answer. */
+  #letGo(head: Uint8Array[]): void {
+    this.#head = null
+    for (const bytes of head) this.#send(bytes)
+  }
+
+  #stopClock(): void {
+    if (this.#firstToken !== null) clearTimeout(this.#firstToken)
+    this.#firstToken = null
+  }
+
+  #tooSlow(ms: number): void {
+    const { cancelPath, dispatcher } = this.#options
+    this.#fail(Object.assign(new Error(`no content within ${ms} ms`), { code: 'FIRST_TOKEN_TIMEOUT' }))
+    if (this.#controller === null) return
+    if (cancelPath !== null) dispatcher.dispatch({ method: 'DELETE', path: cancelPath }, UNHEARD)
+    this.#controller.abort(new Error('the engine was too slow'))
   }
 
   #send(bytes: Uint8Array): void {
+    if (this.#head !== null) {
+      this.#head.push(bytes)
+      return
+    }
+    this.#begin()
     if (this.#options.watch.done) this.#lastBytes.push(bytes)
     else this.#client.send(bytes)
   }
@@ -183,9 +227,11 @@ class Attempt implements Dispatcher.DispatchHandler {
     if (this.#options.watch.done) {
       if (this.#client.isGone) this.#finishLeft()
       else {
-        const rest = this.#options.rewrite === null ? [events.rest()] : []
-        const last = Buffer.concat([...this.#lastBytes, ...rest])
-        this.#conclude({ kind: 'answered' }, () => this.#client.end(last))
+        this.#onceKept((after) => {
+          const rest = this.#options.rewrite === null ? events.rest() : (after ?? Buffer.alloc(0))
+          const last = Buffer.concat([...this.#lastBytes, rest])
+          this.#conclude({ kind: 'answered' }, () => this.#client.end(last))
+        })
       }
     } else {
       // A stream that stops without [DONE] is a broken one, even if its connection was closed in good order.
@@ -221,14 +267,36 @@ class Attempt implements Dispatcher.DispatchHandler {
       return
     }
     const body = Buffer.concat(this.#body)
-    if (REFUSALS.has(this.#status)) {
+    if (this.#isRefused()) {
       this.#finish({ kind: 'refused', status: this.#status, headers: this.#headers, body })
       return
     }
     this.#readBody()
     const sent = this.#options.rewrite?.whole(this.#status, body) ?? { status: this.#status, body }
-    this.#client.begin(sent.status, { ...this.#passedOn(), 'content-length': String(sent.body.length) })
-    this.#conclude({ kind: 'answered' }, () => this.#client.end(sent.body))
+    this.#onceKept((kept) => {
+      const bytes = kept ?? sent.body
+      this.#client.begin(sent.status, { ...this.#passedOn(), 'content-length': String(bytes.length) })
+      this.#conclude({ kind: 'answered' }, () => this.#client.end(bytes))
+    })
+  }
+
+  /** Goes on at once, or when a dialect has kept the answer; a client that leaves meanwhile ends it. */
+  #onceKept(goOn: (bytes: Buffer | null) => void): void {
+    if (this.#isKeeping) return
+    const kept = this.#options.rewrite?.keep?.() ?? null
+    if (kept === null) {
+      goOn(null)
+      return
+    }
+    this.#isKeeping = true
+    void kept.then((bytes) => {
+      if (!this.#finished) goOn(bytes)
+    })
+  }
+
+  #isRefused(): boolean {
+    if (this.#status === 429 || this.#status >= 500) return true
+    return this.#options.cancelPath === null && REFUSALS_OF_UPSTREAMS.has(this.#status)
   }
 
   #readBody(): void {
@@ -312,6 +380,7 @@ class Attempt implements Dispatcher.DispatchHandler {
   #release(end: RelayEnd): boolean {
     if (this.#finished) return false
     this.#finished = true
+    this.#stopClock()
     if (this.#lastWords !== null) clearTimeout(this.#lastWords)
     this.#client.signal.removeEventListener('abort', this.#onGone)
     this.#client.onFull = () => {}

@@ -13,6 +13,10 @@
  *                                                                   a 4xx sets them aside for a person to look at
  *   worker ── POST /internal/content { worker, contents } ──► control   204 once they are committed: `SentContent`s, what
  *                                                                   requests said, where the project keeps it
+ *   worker ── POST /internal/responses ──► control                  201 once a `StoredResponse` is committed, 204 where its
+ *                                                                   project keeps none
+ *   worker ── POST /internal/responses/items ──► control            `ItemsFound`: what was said before a request, which waits
+ *   worker ── POST /internal/responses/read · remove · input-items ──► control   what clients ask of what is kept
  *
  * Pure module: types only.
  */
@@ -23,6 +27,10 @@ export type Snapshot = {
   /** A key is here once for each secret that works: after a rotation the old one too, until it ends. */
   keys: SnapshotKey[]
   routes: SnapshotRoute[]
+  /** Names that operators made, and how each is served. None is called like a route. */
+  aliases: SnapshotAlias[]
+  /** Models of `routes` that get no new request, while running ones end. */
+  draining: string[]
 }
 
 /** A key as the gateway needs it. The secret is not here: only its SHA-256. */
@@ -85,6 +93,26 @@ export type SnapshotRoute = {
    * one, healthy or not, and can never be woken.
    */
   replicas: SnapshotReplica[]
+}
+
+/** A name that leads to one of several models. */
+export type SnapshotAlias = {
+  name: string
+  /** Seconds since the epoch, for `created` in `GET /v1/models`. */
+  createdS: number
+  /**
+   * Tried one after the other: the next where every model of the one before refused, is broken, or timed out before the
+   * first byte. Within a tier the weights decide. Models are names of `routes`; those that are not there are passed over.
+   */
+  tiers: { targets: { model: string; weight: number }[] }[]
+  /** How many attempts more than the first may reach an engine. */
+  retries: number
+  /** Longest wait of a stream for its first content, in milliseconds; null = what holds for every engine. */
+  firstTokenMs: number | null
+  /** Longest silence within an answer, in milliseconds; null = what holds for every engine. */
+  silenceMs: number | null
+  /** A copy of a share (0–1) of its requests goes to this model too, and nobody gets the answer; null = none does. */
+  shadow: { model: string; share: number } | null
 }
 
 export type SnapshotReplica = {

@@ -67,6 +67,16 @@ export function createContentPolicies({ db, daysMax }: { db: Db; daysMax: number
     /** The installation's ceiling, in days; 0 = nothing is kept here. */
     daysMax,
 
+    /** Those of the projects that are there and let prompts reach a disk. */
+    async onDisk(projectIds: readonly string[]): Promise<Set<string>> {
+      if (projectIds.length === 0) return new Set()
+      const rows = await db
+        .select({ id: project.id })
+        .from(project)
+        .where(and(inArray(project.id, [...projectIds]), eq(project.contentOnDisk, true)))
+      return new Set(rows.map(({ id }) => id))
+    },
+
     /**
      * The policies of those of the keys whose content is kept; the content of all others has to go. A revoked key takes
      * its content with it, as it takes its prefixes; one of the playground ends with each session and does not.

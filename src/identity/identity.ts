@@ -55,6 +55,7 @@ export function createIdentity(deps: IdentityDeps) {
   const { people } = signIn
   const deletions = createDeletions()
   const contentDeletions = createDeletions()
+  const diskDeletions = createDeletions()
   const organizations = createOrganizations({
     db,
     clock,
@@ -62,6 +63,7 @@ export function createIdentity(deps: IdentityDeps) {
     changes,
     deletions,
     contentDeletions,
+    diskDeletions,
     contentDaysMax,
   })
   const members = createMembers({ db, clock, audit, changes })
@@ -109,6 +111,8 @@ export function createIdentity(deps: IdentityDeps) {
     onDeleting: deletions.listen,
     /** Called in the transaction after which what a project's requests said is not to be kept any more. */
     onContentDeleting: contentDeletions.listen,
+    /** Called in the transaction after which nothing that a project's requests said may lie on a disk. */
+    onDiskForbidden: diskDeletions.listen,
     /** Origins from which a browser may change something here. */
     trustedOrigins: origins,
     publicUrl,

@@ -29,6 +29,8 @@ export type OrganizationsDeps = {
   deletions: Deletions
   /** Told when what a project's requests said is not to be kept any more. */
   contentDeletions: Deletions
+  /** Told when nothing that a project's requests said may lie on a disk any more. */
+  diskDeletions: Deletions
   /** Ceiling of how long it is kept, in days; 0 = not at all. */
   contentDaysMax: number
 }

@@ -36,7 +36,7 @@ const PROJECT_COLUMNS = {
 const REACH_COLUMNS = { organizationId: project.organizationId, projectId: project.id }
 
 export function createProjects(deps: OrganizationsDeps) {
-  const { db, clock, audit, changes, deletions, contentDeletions, contentDaysMax } = deps
+  const { db, clock, audit, changes, deletions, contentDeletions, diskDeletions, contentDaysMax } = deps
   return {
     /**
      * The projects that exist for `caller`, newest first.
@@ -144,6 +144,7 @@ export function createProjects(deps: OrganizationsDeps) {
         const [row] = await tx.update(project).set(changed).where(eq(project.id, projectId)).returning(PROJECT_COLUMNS)
         if (!row) throw new Error('an update returned no row')
         if (before.contentLogging && !row.contentLogging) await contentDeletions.tell(tx, { organizationId, projectId })
+        if (before.contentOnDisk && !row.contentOnDisk) await diskDeletions.tell(tx, { organizationId, projectId })
         const fields = (Object.keys(changed) as (keyof ProjectChange)[]).filter(
           (field) => field in change || before[field] !== row[field],
         )

@@ -102,6 +102,9 @@ describe('a value', () => {
       sessionDays: '7',
       contentLogDays: '0',
       contentLogSpace: '20',
+      responsesSpace: '30',
+      idempotentAnswers: '40',
+      queueTimeout: '5',
       threads: '3',
       memory: '500',
       spill: '0',
@@ -141,6 +144,9 @@ describe('a value', () => {
         },
         session: { idleMs: 12 * 3_600_000, longestMs: 7 * 86_400_000 },
         contentLog: { daysMax: 0, bytesMax: 20e6 },
+        responsesBytesMax: 30e6,
+        idempotentAnswersBytesMax: 40e6,
+        queueTimeoutMs: 5_000,
         engine: { threadsTotal: 3, memoryBytesMax: 500e6, spillBytesMax: 0, gpu: 'off', llamaServer: 'path' },
       })
   })

@@ -40,6 +40,12 @@ export type Config = {
   /** Opens `/metrics` to other machines; null = only this machine may read it. */
   metricsToken: string | null
   contentLog: ContentLogConfig
+  /** Answers kept for idempotency keys, of all projects together, as they are stored. */
+  idempotentAnswersBytesMax: number
+  /** How long a request waits for room at an engine where it says nothing else; 0 = not at all. */
+  queueTimeoutMs: number
+  /** Ceiling of what the Responses API keeps, of all projects together. */
+  responsesBytesMax: number
   engine: EngineConfig
 } & SignInConfig
 
@@ -167,6 +173,24 @@ export const SETTINGS = {
     default: '1024',
     says: 'Database space for what requests say, all projects together, in MB; the oldest goes first.',
   },
+  responsesSpace: {
+    env: 'RESPONSES_MB',
+    file: 'responsesMb',
+    default: '1024',
+    says: 'Database space for responses that are kept to be gone on from, all projects together, in MB; the oldest goes first.',
+  },
+  idempotentAnswers: {
+    env: 'IDEMPOTENT_ANSWERS_MB',
+    file: 'idempotentAnswersMb',
+    default: '256',
+    says: 'Database space for answers that are kept for a day for requests with an Idempotency-Key, in MB; the oldest goes first. 0 keeps none: such a request still runs once.',
+  },
+  queueTimeout: {
+    env: 'QUEUE_TIMEOUT_SECONDS',
+    file: 'queueTimeoutSeconds',
+    default: '30',
+    says: 'How long a request waits for room where every engine of its model is full, in seconds; 0 = it is refused at once. A request may say otherwise with x-tradewind-queue-timeout-ms.',
+  },
   threads: {
     env: 'ENGINE_THREADS',
     file: 'engineThreads',
@@ -286,6 +310,9 @@ export function readConfig(environment: Record<string, string | undefined>): Con
       daysMax: wholeNumber(SETTINGS.contentLogDays, SETTINGS.contentLogDays.default, 0, 365),
       bytesMax: wholeNumber(SETTINGS.contentLogSpace, SETTINGS.contentLogSpace.default, 1, 64_000_000) * 1e6,
     },
+    responsesBytesMax: wholeNumber(SETTINGS.responsesSpace, SETTINGS.responsesSpace.default, 1, 64_000_000) * 1e6,
+    idempotentAnswersBytesMax: wholeNumber(SETTINGS.idempotentAnswers, SETTINGS.idempotentAnswers.default, 0, 64_000) * 1e6,
+    queueTimeoutMs: wholeNumber(SETTINGS.queueTimeout, SETTINGS.queueTimeout.default, 0, 300) * 1_000,
     engine: {
       threadsTotal: wholeNumber(SETTINGS.threads, String(Math.max(1, cores - 1)), 1, 1024),
       memoryBytesMax: value(SETTINGS.memory) === '' ? null : wholeNumber(SETTINGS.memory, '', 64, 64_000_000) * 1e6,

@@ -52,4 +52,11 @@ export interface AnswerRewrite {
   whole(status: number, body: Buffer): { status: number; body: Buffer }
   /** The stream broke off without a word of the engine's. */
   broken(trouble: Trouble): Buffer | null
+  /**
+   * For an answer that is to be kept somewhere before the client has all of it. Asked when `event` or `whole` has been
+   * given the last of it; never rejects.
+   * @returns null = nothing is kept. Else the last bytes: of a stream those after what `event` gave, in place of the
+   *   whole body of what is none.
+   */
+  keep?(): Promise<Buffer> | null
 }

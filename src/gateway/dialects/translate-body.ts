@@ -12,8 +12,13 @@ import type { Json } from './fields.ts'
 /** @throws BodyNotJson · what `translate` and the scan throw */
 export function translateBody(body: Buffer, translate: (asked: unknown) => Json): { body: Buffer; head: BodyHead } {
   const asked = parsedBody(body)
-  const translated = Buffer.from(written(() => translate(asked)))
-  return { body: translated, head: scanBody(translated) }
+  return writtenBody(() => translate(asked))
+}
+
+/** @throws BodyNotJson · what `make` and the scan throw */
+export function writtenBody(make: () => Json): { body: Buffer; head: BodyHead } {
+  const body = Buffer.from(written(make))
+  return { body, head: scanBody(body) }
 }
 
 /** @throws BodyNotJson */
