@@ -13,6 +13,8 @@ import { createModelEvents, modelRoutes } from '../deployments/routes.ts'
 import { createEngines, gpuLibraryInstalled } from '../engines/engines.ts'
 import { diskFreeBytes, machineMemory } from '../engines/machine.ts'
 import type { SupervisorLink } from '../engines/supervisor-link.ts'
+import { idempotencyRoutes } from '../gateway/idempotency/claim-routes.ts'
+import { createClaimsOwner } from '../gateway/idempotency/claims-owner.ts'
 import { internalRoutes, snapshotOfUpstream, snapshotRoute } from '../gateway/internal-routes.ts'
 import { createLimitsOwner } from '../gateway/rate-limits/limits-owner.ts'
 import { createSnapshotFeed } from '../gateway/snapshot-feed.ts'
@@ -34,6 +36,8 @@ import type { SettingsInForce } from '../platform/settings-in-force.ts'
 import { createPlayground } from '../playground/playground.ts'
 import { playgroundRoutes } from '../playground/routes.ts'
 import { createResponses } from '../responses/responses.ts'
+import { routingRoutes } from '../routing/routes.ts'
+import { openRouting } from '../routing/routing.ts'
 import { upstreamRoutes } from '../upstreams/routes.ts'
 import { openUpstreams } from '../upstreams/upstreams.ts'
 import { VERSION } from '../version.ts'
@@ -48,13 +52,16 @@ import { healthRoutes } from './health-routes.ts'
 import { machineRoutes } from './machine-routes.ts'
 import { createMachineView } from './machine-view.ts'
 import { createModelUsers } from './model-users.ts'
+import { servedModels } from './served-models.ts'
 import { createStarter } from './starter.ts'
+import { brokenReplicas } from './worker-counts.ts'
 
 const SAVE_USE_MS = 30_000
 /** Keys of the playground live an hour at most, so what has ended does not pile up. */
 const SWEEP_CONSOLE_KEYS_MS = 60 * 60_000
 /** A worker that does not answer must not hold up whoever made or revoked a key. */
 const KEYS_IN_FORCE_MS_MAX = 1_000
+const ROUTES_IN_FORCE_MS_MAX = 1_000
 
 export type ControlDeps = {
   config: Config
@@ -154,10 +161,30 @@ export async function startControl({
     personNames: identity.names.people,
     isNameTaken: (model) => deployments.routes().some((route) => route.model === model),
   })
+  const routing = await openRouting({
+    db,
+    clock,
+    audit: identity.audit,
+    personNames: identity.names.people,
+    models: () => servedModels({ deployments, upstreams }),
+    brokenReplicas: () =>
+      brokenReplicas(
+        folder,
+        feed.workers().map(({ worker }) => worker),
+      ),
+  })
   const billing = createBilling({ db, clock, findKeys: identity.names.keys })
   await billing.catchUp()
   const requestContent = createRequestContent({ db, clock, log, identity, bytesMax: config.contentLog.bytesMax })
   const responses = createResponses({ db, clock, log, identity, bytesMax: config.responsesBytesMax })
+  const claims = createClaimsOwner({
+    db,
+    clock,
+    log,
+    sealer: createSealer(secret, 'idempotent answers'),
+    bytesMax: config.idempotentAnswersBytesMax,
+    keys: () => identity.keys.gatewayKeys(),
+  })
   const limits = createLimitsOwner({
     id: randomText(12),
     workers: config.gatewayWorkers,
@@ -170,6 +197,7 @@ export async function startControl({
       return keys
     },
     routes: () => [...deployments.routes().map(snapshotRoute), ...upstreams.routes().map(snapshotOfUpstream)],
+    routing: routing.inForce,
     clock,
     log,
   })
@@ -201,15 +229,19 @@ export async function startControl({
   identity.onKeysChanged(() => feed.inForceEverywhere(KEYS_IN_FORCE_MS_MAX))
   identity.onKeysChanged(() => content.sweep())
   identity.onKeysChanged(() => requestContent.sweep())
+  identity.onKeysChanged(() => claims.sweep())
   identity.onDeleting(requestContent.forgetWithin)
+  identity.onDeleting(claims.forgetWithin)
   identity.onDeleting(playground.forget)
   identity.onDeleting(responses.forgetWithin)
   identity.onDiskForbidden(responses.forgetWithin)
   identity.onContentDeleting(requestContent.forgetWithin)
   const stopSweepingContent = requestContent.keepSweeping()
+  const stopSweepingClaims = claims.keepSweeping()
   const stopSweepingResponses = responses.keepSweeping()
   deployments.onRoutesChanged(() => void feed.push())
   upstreams.onRoutesChanged(() => void feed.push())
+  routing.onChanged(() => feed.inForceEverywhere(ROUTES_IN_FORCE_MS_MAX))
   await deployments.restore()
 
   let reloaded = false
@@ -250,6 +282,7 @@ export async function startControl({
     await identity.consoleKeys.sweep()
     await content.sweep()
     await requestContent.sweep()
+    await claims.sweep()
     await responses.sweep()
     await catalog.resumeUnfinished()
     await deployments.reload()
@@ -284,6 +317,7 @@ export async function startControl({
       callerNow: (request) => callerStill(identity, request),
     })
     await server.register(upstreamRoutes, { upstreams })
+    await server.register(routingRoutes, { routing })
     await server.register(playgroundRoutes, { playground })
     await server.register(backupRoutes, { backups, databaseUrl: config.databaseUrl })
     await server.register(machineRoutes, {
@@ -305,6 +339,7 @@ export async function startControl({
       startedAtMs,
       reloaded: () => reloaded,
     })
+    await server.register(idempotencyRoutes, { claims })
     await server.register(internalRoutes, { feed, deployments, billing, requestContent, identity, limits, responses })
   }
 
@@ -323,6 +358,7 @@ export async function startControl({
     backups.stop()
     content.stop()
     stopSweepingContent()
+    stopSweepingClaims()
     stopSweepingResponses()
     feed.close()
     events.close()

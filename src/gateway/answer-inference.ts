@@ -6,36 +6,49 @@
  * From the moment a route is known, whatever happens leaves exactly one usage record.
  */
 import type { OutgoingHttpHeaders } from 'node:http'
-import type { ClosedRequest } from '../billing/request-detail.ts'
 import type { UsageRecord, UsageSink } from '../billing/usage-record.ts'
 import { ENGINE_HEADERS } from '../engines/engine-wire.ts'
+import type { Clock } from '../platform/clock.ts'
 import { AppError } from '../platform/errors.ts'
 import { AnswerWatch } from './answer-watch.ts'
 import { askForUsage } from './ask-for-usage.ts'
+import { type Call, closeRecord, noteEnd } from './call.ts'
 import { ClientAnswer } from './client-answer.ts'
-import type { ContentCapture, ContentOutbox } from './content-outbox.ts'
-import type { AnswerRewrite, Asked } from './dialects/dialect.ts'
+import type { ContentOutbox } from './content-outbox.ts'
+import type { ControlClient } from './control-client.ts'
+import type { Asked } from './dialects/dialect.ts'
 import { codeIn } from './engine-error.ts'
 import type { EngineConnection, EnginePools } from './engine-pools.ts'
-import { ClientLeft, EngineLost, EngineTimeout, EngineUnavailable, Starting } from './errors.ts'
-import { answerError, answerRefusal, answerUnexpected, baseHeaders, callerOf, type Exchange } from './exchange.ts'
-import { type ReplicaFinder, type ReplicaSearch, WakeRefused } from './find-replica.ts'
+import { ClientLeft, Starting, TargetsExhausted } from './errors.ts'
+import {
+  answerError,
+  answerRefusal,
+  answerReplay,
+  answerUnexpected,
+  baseHeaders,
+  callerOf,
+  type Exchange,
+} from './exchange.ts'
+import { WakeRefused } from './find-replica.ts'
+import type { Idempotency } from './idempotency/idempotency.ts'
+import type { RecordedAnswer } from './idempotency/recorded-answer.ts'
 import type { InferencePath } from './inference-paths.ts'
 import { requireScope } from './key-ring.ts'
 import type { KeyUses } from './key-uses.ts'
 import type { GatewayLimits } from './limits.ts'
 import { letIn } from './rate-limits/let-in.ts'
-import type { Admission, RateLimiter } from './rate-limits/rate-limiter.ts'
+import type { RateLimiter } from './rate-limits/rate-limiter.ts'
 import { type HeldBytes, readBody } from './read-body.ts'
 import { type RelayEnd, relay } from './relay.ts'
-import { detailOf } from './request-parameters.ts'
-import { type BodyHead, scanBody } from './scan-body.ts'
-import type { ScopeLimits, SnapshotKey, SnapshotReplica, SnapshotRoute } from './snapshot.ts'
+import { askEngines, type Patience, type RoutedRequest, type RoutingDeps } from './routing/ask-engines.ts'
+import { conversationKey, prefixKey } from './routing/request-key.ts'
+import { settle } from './routing/settle.ts'
+import { scanBody } from './scan-body.ts'
+import type { ScopeLimits, SnapshotKey, SnapshotReplica } from './snapshot.ts'
 import type { InForce, Snapshots } from './snapshot-client.ts'
 
-export type InferenceDeps = {
+export type InferenceDeps = Omit<RoutingDeps, 'limits'> & {
   snapshots: Snapshots
-  finder: ReplicaFinder
   pools: EnginePools
   usage: UsageSink
   content: ContentOutbox
@@ -43,31 +56,12 @@ export type InferenceDeps = {
   limits: GatewayLimits
   rateLimits: RateLimiter
   held: HeldBytes
+  idempotency: Idempotency
+  /** Keeps responses. */
+  control: Pick<ControlClient, 'responses'>
+  clock: Clock
   /** Told of each closed record, for metrics. */
   onRecord(record: UsageRecord): void
-}
-
-/** One request that has reached a route. */
-type Call = {
-  exchange: Exchange
-  key: SnapshotKey
-  route: SnapshotRoute
-  path: InferencePath
-  /** What the engine reads: the client's bytes, or what a dialect made of them. */
-  head: BodyHead
-  body: Buffer
-  /** Makes the rewriter of an attempt's answer; null = its bytes are the client's. */
-  openAnswer: ((requestId: string) => AnswerRewrite) | null
-  client: ClientAnswer
-  record: UsageRecord
-  /** Takes what is said, where the project keeps it. */
-  content: ContentCapture | null
-  /** When the whole body was here, by `performance.now()`. */
-  bodyAt: number
-  /** Whether its record is on file. */
-  isClosed: boolean
-  /** Where its key has limits: what it was let in with, to be told of its end. */
-  admission: Admission | null
 }
 
 /** @throws AppError before a route is known; later trouble is answered and recorded here */
@@ -82,13 +76,39 @@ export async function answerInference(exchange: Exchange, path: InferencePath, d
     exchange.seen.keyId = key.id
     deps.keyUses.note(key)
     const bytes = withoutByteOrderMark(body.bytes)
-    const { enginePath = path.enginePath, ...asked } = path.ask?.(bytes, exchange.request.headers) ?? asItCame(bytes)
+    const asking = { key, startedAtMs: exchange.startedAtMs, nowMs: deps.clock.nowMs, kept: deps.control.responses }
+    const { enginePath = path.enginePath, ...asked } =
+      (await path.ask?.(bytes, exchange.request.headers, asking)) ?? asItCame(bytes)
     const route = now.routes.find(key, asked.head.model)
     exchange.seen.model = route.model
-    await answerCall(openCall({ exchange, key, route, path: { ...path, enginePath }, ...asked }, deps), deps)
+    const recorded = await recordedOnce(exchange, key, bytes, deps)
+    if (recorded === 'replayed') return
+    await answerCall(openCall({ exchange, key, route, path: { ...path, enginePath }, recorded, ...asked }, deps), deps)
   } finally {
     body.release()
   }
+}
+
+/** Claims the idempotency key that came with a request; null = none came. */
+async function recordedOnce(
+  exchange: Exchange,
+  key: SnapshotKey,
+  body: Buffer,
+  deps: InferenceDeps,
+): Promise<RecordedAnswer | 'replayed' | null> {
+  const name = exchange.request.headers['idempotency-key']
+  if (name === undefined) return null
+  const left = new AbortController()
+  const leave = () => left.abort()
+  exchange.response.once('close', leave)
+  const claimed = await deps.idempotency.claim(
+    { name, requestId: exchange.id, key, path: exchange.path, body },
+    left.signal,
+  )
+  exchange.response.off('close', leave)
+  if (claimed.kind === 'recorded') return claimed
+  answerReplay(exchange, claimed)
+  return 'replayed'
 }
 
 function asItCame(bytes: Buffer): Omit<Asked, 'openAnswer'> & { openAnswer: null } {
@@ -106,18 +126,20 @@ function inForce(deps: InferenceDeps): InForce {
   return current
 }
 
-type AskedCall = Pick<Call, 'exchange' | 'key' | 'route' | 'path' | 'head' | 'body' | 'openAnswer'>
+type AskedCall = Pick<Call, 'exchange' | 'key' | 'route' | 'path' | 'head' | 'body' | 'openAnswer' | 'recorded'>
 
 function openCall(asked: AskedCall, deps: InferenceDeps): Call {
   const { exchange, key, route, path, head } = asked
+  const leaf = route.alias?.tiers[0]?.[0]?.leaf ?? route
   const record: UsageRecord = {
     id: exchange.id,
     startedAtMs: exchange.startedAtMs,
     organizationId: key.organizationId,
     projectId: key.projectId,
     keyId: key.id,
-    model: route.model,
-    adapter: route.adapter,
+    model: leaf.model,
+    requestedModel: leaf.model === route.model ? null : route.model,
+    adapter: leaf.adapter,
     deploymentId: null,
     engineId: null,
     route: path.route,
@@ -131,17 +153,33 @@ function openCall(asked: AskedCall, deps: InferenceDeps): Call {
     totalMs: 0,
     retries: 0,
   }
-  deps.usage.open(record)
-  const client = new ClientAnswer(exchange.response, deps.limits.clientStallMs)
+  try {
+    deps.usage.open(record)
+  } catch (error) {
+    void asked.recorded?.close()
+    throw error
+  }
+  asked.recorded?.of(record)
+  const client = new ClientAnswer(exchange.response, deps.limits.clientStallMs, asked.recorded)
   const content = deps.content.open(key, record.route, exchange.address ?? null)
-  return { ...asked, client, record, content, bodyAt: performance.now(), isClosed: false, admission: null }
+  return {
+    ...asked,
+    leaf,
+    client,
+    record,
+    content,
+    bodyAt: performance.now(),
+    failed: null,
+    isClosed: false,
+    admission: null,
+  }
 }
 
 async function answerCall(call: Call, deps: InferenceDeps): Promise<void> {
   const { exchange, client, record } = call
   try {
     if (call.key.limits !== null) await awaitLimits(call, call.key.limits, deps)
-    await askEngines(call, deps)
+    await settle(call, await askEngines(routed(call, deps), inForce(deps).routes, deps), deps)
   } catch (error) {
     if (error instanceof WakeRefused) {
       record.errorCode = codeIn(error.refusal.body)
@@ -150,7 +188,7 @@ async function answerCall(call: Call, deps: InferenceDeps): Promise<void> {
     } else if (error instanceof AppError) {
       record.errorCode = error.code
       await closeRecord(call, error.status, deps)
-      answerError(exchange, error)
+      answerError(exchange, error, error instanceof TargetsExhausted && error.data.wasReached ? 'never' : undefined)
     } else if (!(error instanceof ClientLeft)) {
       record.errorCode = AppError.code
       await closeRecord(call, AppError.status, deps)
@@ -159,6 +197,7 @@ async function answerCall(call: Call, deps: InferenceDeps): Promise<void> {
     }
   } finally {
     await closeRecord(call, 499, deps) // of who left; of all others it is closed already
+    void call.recorded?.close()
     await client.settled
     call.content?.close(record, call.body, call.head)
   }
@@ -173,33 +212,45 @@ async function awaitLimits(call: Call, limits: readonly ScopeLimits[], deps: Inf
   call.bodyAt = performance.now() // waiting for control is not the gateway's own time
 }
 
-/** Gives the request to one engine after another until one answers, or there is no point in going on. */
-async function askEngines(call: Call, deps: InferenceDeps): Promise<void> {
-  const { client, record, route } = call
-  const search = deps.finder.search(route, client.signal)
-  let deaths = 0
-  for (;;) {
-    const replica = await search.next()
-    const end = await askEngine(call, replica, deps)
-    if (end.kind === 'lost' && end.reached) deaths++
-    if (mayAskAnother(end, search, deaths, deps.limits)) {
+function routed(call: Call, deps: InferenceDeps): RoutedRequest {
+  const { exchange, route, client, record, key, body, head } = call
+  return {
+    route,
+    signal: client.signal,
+    startedAt: exchange.startedAt,
+    prefixKey: () => prefixKey({ body, head, salt: key.salt }),
+    conversationKey: () => conversationKey({ body, head, salt: key.salt }),
+    ask(leaf, replica, patience) {
+      call.leaf = leaf
+      exchange.routeHeaders = routeHeaders(call)
+      return askEngine(call, replica, patience, deps)
+    },
+    onFailed(attempt) {
+      call.failed ??= []
+      call.failed.push(attempt)
+    },
+    onRetry() {
       record.retries++
-      continue
-    }
-    return settle(call, end, replica, deaths, deps)
+    },
   }
 }
 
-function mayAskAnother(end: RelayEnd, search: ReplicaSearch, deaths: number, limits: GatewayLimits): boolean {
-  if (end.kind === 'lost') return !end.timedOut && deaths <= limits.deathsMax
-  if (end.kind !== 'refused') return false
-  // 503: it is loading or closing, so waiting helps. 429: it is full, and only another one could help.
-  return end.status === 503 || search.hasUntried()
+/** Who answers, where the client named something else, and as which attempt. */
+function routeHeaders({ leaf, route, failed }: Call): OutgoingHttpHeaders {
+  const model = leaf.model === route.model ? {} : { 'x-tradewind-model': leaf.model }
+  return failed === null ? model : { ...model, 'x-tradewind-attempts': String(failed.length + 1) }
 }
 
-async function askEngine(call: Call, replica: SnapshotReplica, deps: InferenceDeps): Promise<RelayEnd> {
-  const { exchange, record, head, client, route } = call
-  record.deploymentId = route.deploymentId
+async function askEngine(
+  call: Call,
+  replica: SnapshotReplica,
+  patience: Patience,
+  deps: InferenceDeps,
+): Promise<RelayEnd> {
+  const { exchange, record, head, client, leaf } = call
+  record.model = leaf.model
+  record.adapter = leaf.adapter
+  record.deploymentId = leaf.deploymentId
   record.engineId = replica.engineId
   record.gatewayMs = performance.now() - call.bodyAt
   const connection = deps.pools.take(replica)
@@ -220,6 +271,7 @@ async function askEngine(call: Call, replica: SnapshotReplica, deps: InferenceDe
       clientHeaders: baseHeaders(exchange),
       cancelPath: connection.isOurs ? `/requests/${exchange.id}` : null,
       lastWordsMs: deps.limits.lastWordsMs,
+      patience: head.stream ? patience : { ...patience, firstTokenMs: null },
       onContent: () => {
         record.firstTokenMs ??= performance.now() - exchange.startedAt
         deps.usage.progressed(record, watch)
@@ -241,96 +293,10 @@ function engineHeaders(call: Call, replica: SnapshotReplica, connection: EngineC
   const headers = ['content-type', 'application/json', ENGINE_HEADERS.requestId, call.exchange.id]
   if (replica.authorization !== null) headers.push(...Object.entries(replica.authorization).flat())
   if (!connection.isOurs) return headers
-  const { key, route } = call
+  const { key, leaf } = call
   headers.push(ENGINE_HEADERS.salt, key.salt, ENGINE_HEADERS.share, key.share)
   headers.push(ENGINE_HEADERS.usage, call.openAnswer === null ? 'always' : 'both')
-  if (route.adapter !== null) headers.push(ENGINE_HEADERS.adapter, route.adapter)
+  if (leaf.adapter !== null) headers.push(ENGINE_HEADERS.adapter, leaf.adapter)
   if (key.contentOnDisk) headers.push(ENGINE_HEADERS.disk, 'allow')
   return headers
-}
-
-/** What is known of an attempt at its end, and who cut it. A stream without a finish reason of each choice is not whole. */
-function noteEnd(record: UsageRecord, watch: AnswerWatch, end: RelayEnd, replica: SnapshotReplica): void {
-  Object.assign(record, watch.counts())
-  record.errorCode = watch.errorCode
-  const engine = replica.baseUrl === null ? 'engine' : 'upstream'
-  if (end.kind === 'cut') {
-    record.cutBy = end.timedOut ? 'timeout' : engine
-    record.errorCode ??= end.timedOut ? EngineTimeout.code : EngineLost.code
-  } else if (end.kind === 'left') record.cutBy = 'client'
-  else if (end.kind === 'answered' && watch.done && watch.isBroken) {
-    record.cutBy = engine
-    record.errorCode ??= EngineLost.code
-  }
-}
-
-/** Answers what no engine has answered; its record is closed first. */
-async function settle(
-  call: Call,
-  end: RelayEnd,
-  replica: SnapshotReplica,
-  deaths: number,
-  deps: InferenceDeps,
-): Promise<void> {
-  const { exchange, record, route, client } = call
-  switch (end.kind) {
-    case 'answered':
-    case 'cut':
-    case 'left':
-      await closeRecord(call, client.status, deps) // of who left; of the others it is closed already
-      return
-    case 'refused': {
-      const passedOn: OutgoingHttpHeaders = {}
-      for (const name of ['retry-after', 'retry-after-ms', 'x-should-retry'])
-        if (end.headers[name] !== undefined) passedOn[name] = end.headers[name]
-      const contentType = end.headers['content-type'] ?? 'application/json'
-      record.errorCode = codeIn(end.body)
-      await closeRecord(call, end.status, deps)
-      answerRefusal(exchange, { status: end.status, contentType, body: end.body }, passedOn)
-      return
-    }
-    case 'lost': {
-      const error = end.timedOut
-        ? new EngineTimeout({ model: route.model, waitedMs: deps.limits.engineFirstByteMs })
-        : end.reached
-          ? new EngineLost({ model: route.model, attempts: deaths })
-          : new EngineUnavailable({ model: route.model, waitedMs: deps.limits.restartWaitMs })
-      record.errorCode = error.code
-      record.cutBy = end.timedOut ? 'timeout' : replica.baseUrl === null ? 'engine' : 'upstream'
-      await closeRecord(call, error.status, deps)
-      // The engine may have worked on it: a client that tries again pays again, so that is a person's decision.
-      answerError(exchange, error, end.reached ? 'never' : undefined)
-      return
-    }
-    default:
-      end satisfies never
-  }
-}
-
-/**
- * Puts the record on file; to be called before the last bytes of an answer. Only the first call counts.
- * @param status what the client sees, unless it left before it saw anything
- * @returns null when it is as safe as the setting wants, otherwise resolves when it is
- */
-function closeRecord(call: Call, status: number, deps: InferenceDeps): Promise<void> | null {
-  if (call.isClosed) return null
-  call.isClosed = true
-  const { client, exchange, record } = call
-  call.admission?.end(record.tokensIn + record.tokensOut)
-  const isUnheard = client.isGone && !client.hasBegun
-  if (isUnheard && record.cutBy === null) record.cutBy = 'client'
-  record.status = isUnheard ? 499 : (exchange.dialect?.statusOf(status) ?? status)
-  record.totalMs = performance.now() - exchange.startedAt
-  exchange.seen.errorCode = record.errorCode
-  for (const phase of ['gatewayMs', 'firstTokenMs', 'totalMs'] as const) {
-    const ms = record[phase]
-    if (ms !== null) record[phase] = Math.round(ms * 1000) / 1000
-  }
-  const closed: ClosedRequest = {
-    ...record,
-    detail: detailOf(call.body, call.head, exchange.request.headers['user-agent']),
-  }
-  const filed = deps.usage.close(closed)
-  deps.onRecord(record)
-  return filed
 }

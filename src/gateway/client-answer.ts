@@ -6,6 +6,7 @@
  * tried unseen.
  */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { RecordedAnswer } from './idempotency/recorded-answer.ts'
 
 export class ClientAnswer {
   /** Aborted when the client has left, or was cut because it took nothing for too long. */
@@ -20,25 +21,31 @@ export class ClientAnswer {
   #pending: Uint8Array[] = []
   #stall: NodeJS.Timeout | null = null
   #begun = false
+  #status: number | null = null
+  readonly #gone = new AbortController()
+  readonly #recorded: RecordedAnswer | null
+  /** It has left, and the answer goes on for whoever asks again. */
+  #isAway = false
 
-  constructor(response: ServerResponse, stallMs: number) {
+  /** @param recorded takes all that goes out, where the client may ask for it again; null = it may not */
+  constructor(response: ServerResponse, stallMs: number, recorded: RecordedAnswer | null = null) {
     this.#response = response
     this.#stallMs = stallMs
-    const gone = new AbortController()
-    this.signal = gone.signal
+    this.#recorded = recorded
+    this.signal = this.#gone.signal
     this.settled = new Promise((resolve) => {
       response.once('finish', resolve).once('close', resolve)
     })
     response.once('finish', () => this.#clearStall())
     response.once('close', () => {
       this.#clearStall()
-      if (!response.writableFinished) gone.abort()
+      if (!response.writableFinished) this.#leave()
     })
     response.on('drain', () => {
       this.#clearStall()
       this.onDrain()
     })
-    if (response.destroyed) gone.abort()
+    if (response.destroyed) this.#leave()
   }
 
   get isGone(): boolean {
@@ -51,27 +58,32 @@ export class ClientAnswer {
   }
 
   get status(): number {
-    return this.#response.statusCode
+    return this.#status ?? this.#response.statusCode
   }
 
   /** Sets the head; it goes out with the first bytes. */
   begin(status: number, headers: OutgoingHttpHeaders): void {
     if (this.isGone) return
     this.#begun = true
-    this.#response.writeHead(status, headers)
+    this.#status = status
+    this.#recorded?.begin(status, headers)
+    if (!this.#isAway) this.#response.writeHead(status, headers)
   }
 
   send(bytes: Uint8Array): void {
     if (this.isGone || bytes.length === 0) return
-    if (this.#pending.push(bytes) === 1) queueMicrotask(() => this.#flush())
+    this.#recorded?.take(bytes)
+    this.#write(bytes)
+    if (this.#isAway && this.#recorded?.outlivesClient !== true) this.#gone.abort()
   }
 
   end(last?: Uint8Array): void {
-    if (last !== undefined) this.send(last)
-    if (this.isGone) return
-    this.#flush()
-    this.#response.end()
-    if (!this.#response.writableFinished) this.#watchStall()
+    if (this.#recorded === null || this.isGone) {
+      this.#conclude(last)
+      return
+    }
+    if (last !== undefined) this.#recorded.take(last)
+    void this.#recorded.whole().then(() => this.#conclude(last))
   }
 
   /** Breaks the connection: the only honest end for a body that stopped halfway. */
@@ -79,8 +91,31 @@ export class ClientAnswer {
     this.#response.destroy()
   }
 
+  #leave(): void {
+    if (this.#recorded?.outlivesClient !== true) {
+      this.#gone.abort()
+      return
+    }
+    this.#isAway = true
+    this.#pending = []
+    this.onDrain() // nobody takes anything any more, so that nothing need wait
+  }
+
+  #conclude(last?: Uint8Array): void {
+    if (last !== undefined) this.#write(last)
+    if (this.isGone || this.#isAway) return
+    this.#flush()
+    this.#response.end()
+    if (!this.#response.writableFinished) this.#watchStall()
+  }
+
+  #write(bytes: Uint8Array): void {
+    if (this.isGone || this.#isAway || bytes.length === 0) return
+    if (this.#pending.push(bytes) === 1) queueMicrotask(() => this.#flush())
+  }
+
   #flush(): void {
-    if (this.#pending.length === 0 || this.isGone) return
+    if (this.#pending.length === 0 || this.isGone || this.#isAway) return
     const bytes = this.#pending.length === 1 ? (this.#pending[0] as Uint8Array) : Buffer.concat(this.#pending)
     this.#pending = []
     if (this.#response.write(bytes)) return

@@ -42,6 +42,7 @@ import {
 } from './errors.ts'
 import { answerBytes, answerError, answerJson, answerUnexpected, callerOf, type Exchange } from './exchange.ts'
 import { createReplicaFinder } from './find-replica.ts'
+import { createIdempotency } from './idempotency/idempotency.ts'
 import { canonicalPath, dialectOf, INFERENCE_PATHS } from './inference-paths.ts'
 import { fromWithin, listenWithin } from './inner-door.ts'
 import { keyPathOf } from './key-paths.ts'
@@ -51,6 +52,9 @@ import type { GatewayLimits } from './limits.ts'
 import { isModelsPath, listModels } from './list-models.ts'
 import { passOn } from './pass-on.ts'
 import { createRateLimiter } from './rate-limits/rate-limiter.ts'
+import { type Breakers, createBreakers } from './routing/circuit-breaker.ts'
+import { createRetryBudget } from './routing/retry-budget.ts'
+import { type RoutingNews, UNHEARD_NEWS } from './routing/routing-news.ts'
 import type { Snapshots } from './snapshot-client.ts'
 
 export type GatewayDeps = {
@@ -70,6 +74,8 @@ export type GatewayDeps = {
   log: Log
   onAnswered(route: string, status: number, model: string | null, ms: number): void
   onRecord(record: UsageRecord): void
+  /** Told of attempts, fallbacks and copies, for metrics. */
+  routingNews?: RoutingNews
 }
 
 export type Gateway = {
@@ -79,6 +85,8 @@ export type Gateway = {
   listenWithin(socketPath: string): Promise<void>
   inFlight(): number
   heldBytes(): number
+  /** Replicas that are left alone for a while. */
+  brokenReplicas(): ReturnType<Breakers['notClosed']>
   /** Stops accepting, lets running requests end for at most `limits.drainMs`, then closes everything. */
   drain(): Promise<void>
 }
@@ -86,15 +94,25 @@ export type Gateway = {
 export function createGateway(deps: GatewayDeps): Gateway {
   const { snapshots, control, limits, log } = deps
   const pools = createEnginePools(limits)
-  const finder = createReplicaFinder({ snapshots, control, pools, limits })
+  const breakers = createBreakers(() => performance.now(), Math.random)
+  const finder = createReplicaFinder({ snapshots, control, pools, breakers, limits })
+  const budget = createRetryBudget(() => performance.now())
   const addressOf = createClientAddressOf(deps.trustedProxies)
   const held = { bytes: 0 }
   const rateLimits = createRateLimiter({ exchange: control.exchangeLimits, worker: control.worker })
   const stopTelling = snapshots.onChange(rateLimits.tell) // there may be another owner, or other limits
-  const inference = { ...deps, pools, finder, held, rateLimits }
-  const stopSweeping = snapshots.onChange(({ snapshot }) =>
-    pools.keepOnly(snapshot.routes.flatMap((route) => route.replicas)),
-  )
+  const routing = { breakers, budget, random: Math.random, news: deps.routingNews ?? UNHEARD_NEWS }
+  const idempotency = createIdempotency({
+    port: control.idempotency,
+    log,
+    mayKeep: (keyId) => snapshots.current()?.snapshot.keys.find(({ id }) => id === keyId)?.contentOnDisk ?? false,
+  })
+  const inference = { ...deps, ...routing, pools, finder, held, rateLimits, idempotency }
+  const stopSweeping = snapshots.onChange(({ snapshot }) => {
+    const replicas = snapshot.routes.flatMap((route) => route.replicas)
+    pools.keepOnly(replicas)
+    breakers.keepOnly(new Set(replicas.map(({ engineId }) => engineId)))
+  })
   const open = new Set<Exchange>()
   let draining = false
   let wakeDrain = () => {}
@@ -210,6 +228,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     listenWithin: (socketPath) => listenWithin(within, socketPath),
     inFlight: () => open.size,
     heldBytes: () => held.bytes,
+    brokenReplicas: breakers.notClosed,
     async drain() {
       draining = true
       server.close()
@@ -226,6 +245,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       stopSweeping()
       stopTelling()
       rateLimits.stop()
+      await idempotency.stop()
       await pools.close()
     },
   }
