@@ -26,6 +26,9 @@ export class ControlStandIn {
   onWake: (model: string, response: ServerResponse) => void = (_model, response) => sendJson(response, 404, {})
   /** The public side. */
   onPublic: RequestListener = (_request, response) => response.writeHead(404).end()
+  /** How what is kept of responses is answered: `''` keeps one, `/items` gives what came before, and so on. */
+  onResponses: (what: string, body: unknown, response: ServerResponse) => void = (_what, _body, response) =>
+    sendJson(response, 404, {})
   snapshot: Snapshot
   /** The real one; a new one with each start, as control's is. */
   limits: LimitsOwner | null = null
@@ -34,9 +37,9 @@ export class ControlStandIn {
   readonly #waiting = new Set<() => void>()
   #listening: Listening[] = []
 
-  constructor(folder: DataFolder, snapshot: Snapshot) {
+  constructor(folder: DataFolder, snapshot: Pick<Snapshot, 'version' | 'keys' | 'routes'> & Partial<Snapshot>) {
     this.#folder = folder
-    this.snapshot = snapshot
+    this.snapshot = { aliases: [], draining: [], ...snapshot }
   }
 
   async start(): Promise<void> {
@@ -115,6 +118,8 @@ export class ControlStandIn {
       response.writeHead(this.contentStatus).end()
     } else if (pathname === '/internal/limits') {
       sendJson(response, 200, this.limits?.exchange(JSON.parse(body.toString()) as LeaseMessage))
+    } else if (pathname.startsWith('/internal/responses')) {
+      this.onResponses(pathname.slice('/internal/responses'.length), JSON.parse(body.toString()), response)
     } else if (pathname === '/internal/key-uses') {
       this.uses.push(...(JSON.parse(body.toString()) as { uses: KeyUse[] }).uses)
       response.writeHead(204).end()
