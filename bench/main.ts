@@ -8,6 +8,7 @@ const BENCHES: Record<string, () => Promise<{ run(options: string[]): Promise<vo
   'content-log': () => import('./content-log.ts'),
   console: () => import('./console/bench.ts'),
   journal: () => import('./journal.ts'),
+  gateway: () => import('./gateway/bench.ts'),
 }
 
 const [name, ...options] = process.argv.slice(2)
