@@ -11,7 +11,6 @@ import { ENGINE_HEADERS } from '../engines/engine-wire.ts'
 import type { Clock } from '../platform/clock.ts'
 import { AppError } from '../platform/errors.ts'
 import { AnswerWatch } from './answer-watch.ts'
-import { askForUsage } from './ask-for-usage.ts'
 import { type Call, closeRecord, noteEnd } from './call.ts'
 import { ClientAnswer } from './client-answer.ts'
 import type { ContentOutbox } from './content-outbox.ts'
@@ -46,6 +45,7 @@ import { settle } from './routing/settle.ts'
 import { scanBody } from './scan-body.ts'
 import type { ScopeLimits, SnapshotKey, SnapshotReplica } from './snapshot.ts'
 import type { InForce, Snapshots } from './snapshot-client.ts'
+import { askUpstream } from './upstream-dialects/upstream-dialect.ts'
 
 export type InferenceDeps = Omit<RoutingDeps, 'limits'> & {
   snapshots: Snapshots
@@ -253,6 +253,9 @@ async function askEngine(
   record.deploymentId = leaf.deploymentId
   record.engineId = replica.engineId
   record.gatewayMs = performance.now() - call.bodyAt
+  const request = { path: call.path.enginePath, body: call.body }
+  const elsewhere = askUpstream(replica, { ...request, head, startedAtMs: exchange.startedAtMs })
+  const { path, body } = elsewhere ?? request
   const connection = deps.pools.take(replica)
   const text = call.content?.beginAnswer() ?? null
   if (client.isGone) text?.close()
@@ -261,11 +264,12 @@ async function askEngine(
   try {
     const end = await relay({
       dispatcher: connection.dispatcher,
-      path: connection.pathPrefix + call.path.enginePath,
+      path: connection.pathPrefix + path,
       headers: engineHeaders(call, replica, connection),
-      body: connection.isOurs ? call.body : askForUsage(call.body, head),
+      body,
       client,
       watch,
+      upstream: elsewhere?.answer ?? null,
       rewrite: call.openAnswer?.(exchange.id) ?? null,
       stripUsage: !head.includeUsage,
       clientHeaders: baseHeaders(exchange),

@@ -1,5 +1,6 @@
 /** Connections to engines, one pool a replica, and how many requests of ours each has in hand. */
 import { type Dispatcher, Pool } from 'undici'
+import { checkingConnector } from '../platform/network-reach.ts'
 import type { GatewayLimits } from './limits.ts'
 import type { SnapshotReplica } from './snapshot.ts'
 
@@ -21,24 +22,30 @@ export type EngineConnection = {
   release(): void
 }
 
+const CONNECT_MS_MAX = 5_000
+
 type Held = { pool: Pool; address: string; load: number }
 
 export function createEnginePools(limits: Pick<GatewayLimits, 'engineFirstByteMs' | 'engineSilenceMs'>): EnginePools {
   const byEngine = new Map<string, Held>()
 
   const open = (replica: SnapshotReplica): Held => {
-    const address = replica.socketPath ?? new URL(replica.baseUrl ?? '').origin
+    const origin = replica.baseUrl === null ? 'http://engine' : new URL(replica.baseUrl).origin
+    const address = replica.socketPath ?? `${origin} ${replica.network}`
     const existing = byEngine.get(replica.engineId)
     if (existing?.address === address) return existing
     if (existing !== undefined) void existing.pool.close()
-    const pool = new Pool(replica.socketPath === null ? address : 'http://engine', {
+    const pool = new Pool(origin, {
       connections: null,
       pipelining: 1,
       allowH2: false,
-      connectTimeout: 5_000,
+      connectTimeout: CONNECT_MS_MAX,
       headersTimeout: limits.engineFirstByteMs,
       bodyTimeout: limits.engineSilenceMs,
-      ...(replica.socketPath === null ? {} : { socketPath: replica.socketPath }),
+      // An upstream's name is somebody else's to point: where it leads is checked at each connection.
+      ...(replica.socketPath === null
+        ? { connect: checkingConnector(replica.network, CONNECT_MS_MAX) }
+        : { socketPath: replica.socketPath }),
     })
     const held = { pool, address, load: 0 }
     byEngine.set(replica.engineId, held)

@@ -234,6 +234,50 @@ export class TargetsExhausted extends AppError<{ model: string; tried: string; w
       : `None of the models that \`${d.model}\` leads to could answer: ${d.tried}.`
 }
 
+/** Of what the engines here do and the upstream that serves this model does not. */
+export class NotServedByModel extends AppError<{ model: string; path: string }> {
+  static override code = 'not_served_by_model'
+  static override status = 400
+  static override say = (d: { model: string; path: string }) =>
+    `\`${d.model.slice(0, 200)}\` is served by an upstream that has nothing like ${d.path}.`
+}
+
+/** Never passed on as it came: the client's own key is good. */
+export class UpstreamRefusedUs extends AppError<{ model: string }> {
+  static override code = 'upstream_refused_us'
+  static override status = 502
+  static override say = (d: { model: string }) =>
+    `The upstream of \`${d.model}\` does not let this installation in. Your own key is good; its operator must look at the upstream's secret or account.`
+}
+
+export class UpstreamLacksModel extends AppError<{ model: string }> {
+  static override code = 'upstream_lacks_model'
+  static override status = 502
+  static override say = (d: { model: string }) =>
+    `The upstream of \`${d.model}\` does not have this model, or not this kind of request for it.`
+}
+
+export class UpstreamBusy extends AppError<{ model: string }> {
+  static override code = 'upstream_busy'
+  static override status = 429
+  static override say = (d: { model: string }) =>
+    `The upstream of \`${d.model}\` takes no more requests of this installation right now; try again in a moment.`
+}
+
+export class UpstreamOverloaded extends AppError<{ model: string }> {
+  static override code = 'upstream_overloaded'
+  static override status = 503
+  static override say = (d: { model: string }) =>
+    `The upstream of \`${d.model}\` is overloaded or away; try again in a moment.`
+}
+
+export class UpstreamFailed extends AppError<{ model: string; status: number }> {
+  static override code = 'upstream_failed'
+  static override status = 502
+  static override say = (d: { model: string; status: number }) =>
+    `The upstream of \`${d.model}\` failed with status ${d.status}.`
+}
+
 /** What cannot be written down is not served: it would be consumed and never counted. */
 export class UsageUnrecordable extends AppError {
   static override code = 'usage_unrecordable'

@@ -20,6 +20,7 @@ import type { ClientAnswer } from './client-answer.ts'
 import type { AnswerRewrite } from './dialects/dialect.ts'
 import type { Patience } from './routing/ask-engines.ts'
 import { SseSplitter } from './sse.ts'
+import type { UpstreamAnswer } from './upstream-dialects/upstream-dialect.ts'
 
 export type RelayEnd =
   /** The client has the engine's whole answer. */
@@ -40,6 +41,8 @@ export type RelayOptions = {
   body: Buffer
   client: ClientAnswer
   watch: AnswerWatch
+  /** Makes what an upstream says into what an engine would; null = it is an engine of ours. */
+  upstream: UpstreamAnswer | null
   /** Makes the answer into another; null = the client gets the engine's bytes. */
   rewrite: AnswerRewrite | null
   /** Leave out the event that carries only totals. */
@@ -160,34 +163,40 @@ class Attempt implements Dispatcher.DispatchHandler {
   }
 
   #takeEvents(events: SseSplitter, chunk: Buffer): void {
-    const { watch, rewrite, stripUsage, onContent } = this.#options
+    const { watch, rewrite, upstream } = this.#options
+    const translate = upstream?.event ?? null
     for (const piece of events.push(chunk)) {
-      if (piece.tail) {
-        if (!this.#lastEventStripped && rewrite === null) this.#send(piece.bytes)
-        continue
-      }
-      const kind = piece.data === null ? 'other' : watch.readEvent(piece.data)
-      if (kind === 'content') {
-        this.#stopClock()
-        onContent()
-      }
-      if (this.#head !== null) {
-        if (kind === 'error') {
-          this.#fail(new Error('the engine told an error before any content'))
-          return
-        }
-        if (kind === 'content' || kind === 'done' || this.#head.length > HELD_EVENTS_MAX) this.#letGo(this.#head)
-      }
-      if (rewrite !== null) {
-        this.#sendRewritten(piece.data === null ? null : rewrite.event(piece.data))
-        continue
-      }
-      this.#lastEventStripped = kind === 'usage' && stripUsage
-      if (this.#lastEventStripped) continue
-      this.#send(piece.bytes)
+      if (translate !== null) {
+        for (const data of piece.data === null ? [] : translate(piece.data))
+          if (!this.#finished) this.#takeEvent(data, Buffer.from(`data: ${data}\n\n`))
+      } else if (!piece.tail) this.#takeEvent(piece.data, piece.bytes)
+      else if (!this.#lastEventStripped && rewrite === null) this.#send(piece.bytes)
+      if (this.#finished) return
     }
     // An event that ends in CR may have its line feed still to come.
     if (watch.done && this.#lastBytes.at(-1)?.at(-1) === LF) this.#endEvents(events)
+  }
+
+  #takeEvent(data: string | null, bytes: Uint8Array): void {
+    const { watch, rewrite, stripUsage, onContent } = this.#options
+    const kind = data === null ? 'other' : watch.readEvent(data)
+    if (kind === 'content') {
+      this.#stopClock()
+      onContent()
+    }
+    if (this.#head !== null) {
+      if (kind === 'error') {
+        this.#fail(new Error('the engine told an error before any content'))
+        return
+      }
+      if (kind === 'content' || kind === 'done' || this.#head.length > HELD_EVENTS_MAX) this.#letGo(this.#head)
+    }
+    if (rewrite !== null) {
+      this.#sendRewritten(data === null ? null : rewrite.event(data))
+      return
+    }
+    this.#lastEventStripped = kind === 'usage' && stripUsage
+    if (!this.#lastEventStripped) this.#send(bytes)
   }
 
   #sendRewritten(bytes: Buffer | null): void {
@@ -228,7 +237,8 @@ class Attempt implements Dispatcher.DispatchHandler {
       if (this.#client.isGone) this.#finishLeft()
       else {
         this.#onceKept((after) => {
-          const rest = this.#options.rewrite === null ? events.rest() : (after ?? Buffer.alloc(0))
+          const isAsItCame = this.#options.rewrite === null && !this.#options.upstream?.event
+          const rest = isAsItCame ? events.rest() : (after ?? Buffer.alloc(0))
           const last = Buffer.concat([...this.#lastBytes, rest])
           this.#conclude({ kind: 'answered' }, () => this.#client.end(last))
         })
@@ -240,10 +250,13 @@ class Attempt implements Dispatcher.DispatchHandler {
   }
 
   #takeBody(chunk: Buffer): void {
+    const { rewrite, upstream } = this.#options
+    const isTrouble = upstream !== null && this.#status !== 200
+    if (isTrouble && this.#bodyBytes > TAIL_BYTES) return // whatever else it says is not told
     this.#body.push(chunk)
     this.#bodyBytes += chunk.length
     if (this.#client.hasBegun) this.#client.send(chunk)
-    else if (this.#bodyBytes <= HELD_BYTES_MAX || this.#options.rewrite !== null) return
+    else if (this.#bodyBytes <= HELD_BYTES_MAX || rewrite !== null || isTrouble || upstream?.needsWhole) return
     else {
       this.#begin()
       for (const held of this.#body) this.#client.send(held)
@@ -266,10 +279,17 @@ class Attempt implements Dispatcher.DispatchHandler {
       this.#conclude({ kind: 'answered' }, () => this.#client.end())
       return
     }
-    const body = Buffer.concat(this.#body)
+    let body: Buffer = Buffer.concat(this.#body)
     if (this.#isRefused()) {
       this.#finish({ kind: 'refused', status: this.#status, headers: this.#headers, body })
       return
+    }
+    const told = this.#options.upstream?.whole(this.#status, body)
+    if (told !== undefined && told.body !== body) {
+      this.#headers = { ...this.#headers, 'content-type': 'application/json; charset=utf-8' }
+      this.#status = told.status
+      this.#body = [told.body]
+      body = told.body
     }
     this.#readBody()
     const sent = this.#options.rewrite?.whole(this.#status, body) ?? { status: this.#status, body }

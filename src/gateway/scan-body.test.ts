@@ -22,6 +22,7 @@ describe('scanBody', () => {
     assert.deepEqual([...noted], [['messages', { start: 12, end: 44, length: 1 }]])
     assert.deepEqual(head, {
       model: 'small',
+      modelAt: { start: 89, end: 96 },
       stream: true,
       maxTokens: 16,
       maxCompletionTokens: null,

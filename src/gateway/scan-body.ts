@@ -15,6 +15,8 @@ import { BodyNotJson, FieldMissing, FieldOfWrongType, FieldTwice } from './error
 
 export type BodyHead = {
   model: string
+  /** Byte range of the value of `model`. */
+  modelAt: { start: number; end: number }
   stream: boolean
   /** As sent; null when absent or not a whole number (the engine says what is wrong with it). */
   maxTokens: number | null
@@ -61,6 +63,8 @@ const NOTED = [
   'chat_template_kwargs',
   'dimensions',
   'encoding_format',
+  'prompt_cache_key',
+  'user',
 ] as const
 export type NotedField = (typeof NOTED)[number]
 
@@ -82,6 +86,7 @@ export function scanBody(body: Buffer): BodyHead {
   const noted = new Map<NotedField, NotedValue>()
   const found: Omit<BodyHead, 'model'> & { model: string | null } = {
     model: null,
+    modelAt: { start: 0, end: 0 },
     stream: false,
     maxTokens: null,
     maxCompletionTokens: null,
@@ -93,9 +98,12 @@ export function scanBody(body: Buffer): BodyHead {
   scanner.space()
   scanner.members(TOP_LEVEL, MAY_REPEAT, (name) => {
     switch (name) {
-      case 'model':
+      case 'model': {
+        const start = scanner.at
         found.model = scanner.stringOrNull('model')
+        found.modelAt = { start, end: scanner.at }
         break
+      }
       case 'stream':
         found.stream = scanner.booleanOrNull('stream') ?? false
         break

@@ -349,6 +349,20 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
         means: 'No engine of the model could be reached within 15 s.',
         whatToDo: 'Try again after `retry-after`.',
       },
+      model_draining: {
+        statuses: [503],
+        at: ['inference'],
+        means: 'An operator lets the model run out: running answers end, and nothing new is begun.',
+        whatToDo: 'Ask for another model. Operators see on the page of routes what is drained.',
+      },
+      no_target_answered: {
+        statuses: [503],
+        at: ['inference'],
+        means:
+          'The name leads to several models, and none of them could answer. The message names each and what it did.',
+        whatToDo:
+          'Try again after `retry-after`, unless `x-should-retry` says no: then a model may have worked on the request.',
+      },
       usage_unrecordable: {
         statuses: [503],
         at: ['inference'],
@@ -368,6 +382,42 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
         means:
           'The engine died while it worked on this request, and where another was given it, that one too. In a stream: an event, and no `[DONE]`.',
         whatToDo: 'It may have been paid for: try again if that is worth it.',
+      },
+      upstream_refused_us: {
+        statuses: [502],
+        at: ['inference'],
+        means: 'The model is served by an upstream that does not let this installation in. Your own key is good.',
+        whatToDo: 'Tell an operator: the upstream’s secret or account needs a look.',
+      },
+      upstream_lacks_model: {
+        statuses: [502],
+        at: ['inference'],
+        means: 'The upstream of this model does not have it any more, or not this kind of request for it.',
+        whatToDo: 'Ask for another model; tell an operator.',
+      },
+      upstream_busy: {
+        statuses: [429],
+        at: ['inference'],
+        means: 'The upstream of this model takes no more requests of this installation right now.',
+        whatToDo: 'Wait for as long as `retry-after` says, then try again.',
+      },
+      upstream_overloaded: {
+        statuses: [503],
+        at: ['inference'],
+        means: 'The upstream of this model is overloaded or away. In a stream: an event, and no `[DONE]`.',
+        whatToDo: 'Try again in a moment.',
+      },
+      upstream_failed: {
+        statuses: [502],
+        at: ['inference'],
+        means: 'The upstream of this model failed, or answered with something that nobody can read.',
+        whatToDo: 'Try again; if it stays so, tell an operator.',
+      },
+      not_served_by_model: {
+        statuses: [400],
+        at: ['inference'],
+        means: 'The upstream of this model has nothing like this path, such as embeddings of a model that only chats.',
+        whatToDo: 'Ask for another model, or on another path.',
       },
       engine_timeout: {
         statuses: [504],
@@ -1014,6 +1064,35 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
         at: ['operation:createUpstream'],
         means: 'There are as many upstreams as there may be.',
         whatToDo: 'Delete some.',
+      },
+    },
+  },
+  {
+    title: 'Routes',
+    errors: {
+      'routing.route_unknown': {
+        statuses: [404],
+        at: ['operation:getRoute', 'operation:deleteRoute'],
+        means: 'There is no route of this name; it may have been removed.',
+        whatToDo: 'List them with `GET /api/routes`. A slash in a name is written `%2F`.',
+      },
+      'routing.route_refused': {
+        statuses: [400],
+        at: ['operation:updateRoute'],
+        means: 'The route cannot be: its name is a model’s, it leads to a route, or it names a model twice.',
+        whatToDo: 'Do what the message says.',
+      },
+      'routing.too_many_routes': {
+        statuses: [409],
+        at: ['operation:updateRoute'],
+        means: 'There are as many routes as there may be.',
+        whatToDo: 'Remove some.',
+      },
+      'routing.model_not_served': {
+        statuses: [404],
+        at: ['operation:updateRouteModel'],
+        means: 'Nothing of this name is served here, so there is nothing to drain.',
+        whatToDo: 'List the models with `GET /api/route-models`.',
       },
     },
   },
