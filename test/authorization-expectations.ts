@@ -156,6 +156,12 @@ export const EXPECTED: Record<string, Expectation> = {
   updateUpstream: installation('upstreams.change'),
   checkUpstream: installation('upstreams.change'),
   deleteUpstream: installation('upstreams.change'),
+  listRoutes: installation('routes.read'),
+  getRoute: installation('routes.read'),
+  updateRoute: installation('routes.change'),
+  deleteRoute: installation('routes.change'),
+  listRouteModels: installation('routes.read'),
+  updateRouteModel: installation('routes.change'),
 
   listPlaygroundSessions: on('project', 'playground.read'),
   createPlaygroundSession: on('project', 'playground.write'),

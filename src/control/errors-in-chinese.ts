@@ -5,6 +5,7 @@ import { DEPLOYMENTS_IN_CHINESE } from '../deployments/errors.zh.ts'
 import { ENGINES_IN_CHINESE } from '../engines/errors.zh.ts'
 import { IDENTITY_IN_CHINESE } from '../identity/errors.zh.ts'
 import { PLAYGROUND_IN_CHINESE } from '../playground/errors.zh.ts'
+import { ROUTING_IN_CHINESE } from '../routing/errors.zh.ts'
 import { UPSTREAMS_IN_CHINESE } from '../upstreams/errors.zh.ts'
 import { BACKUPS_IN_CHINESE } from './backups/errors.zh.ts'
 
@@ -15,6 +16,7 @@ export const ERRORS_IN_CHINESE = [
   ...ENGINES_IN_CHINESE,
   ...DEPLOYMENTS_IN_CHINESE,
   ...PLAYGROUND_IN_CHINESE,
+  ...ROUTING_IN_CHINESE,
   ...UPSTREAMS_IN_CHINESE,
   ...BACKUPS_IN_CHINESE,
 ]

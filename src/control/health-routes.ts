@@ -9,7 +9,6 @@ import type { Deployments } from '../deployments/deployments.ts'
 import type { Engines } from '../engines/engines.ts'
 import type { SupervisorLink } from '../engines/supervisor-link.ts'
 import type { SnapshotFeed } from '../gateway/snapshot-feed.ts'
-import { workerMetricsSocket } from '../gateway/worker-metrics.ts'
 import { addressOf } from '../identity/access.ts'
 import { Forbidden } from '../identity/errors.ts'
 import { isHostOfOurs } from '../identity/origins.ts'
@@ -17,9 +16,9 @@ import type { DataFolder } from '../platform/data-folder.ts'
 import type { Database } from '../platform/database/database.ts'
 import type { Server } from '../platform/http.ts'
 import { isLoopback } from '../platform/loopback.ts'
-import { SocketSilent, socketRequest } from '../platform/socket-request.ts'
 import { VERSION } from '../version.ts'
 import type { Starter } from './starter.ts'
+import { workerMetrics } from './worker-counts.ts'
 
 export type HealthRoutesOptions = {
   database: Database
@@ -238,17 +237,6 @@ function metricsOf({ engines, deployments }: HealthRoutesOptions): Registry {
     },
   })
   return registry
-}
-
-/** One worker's counters; null where it is just starting again. */
-async function workerMetrics(folder: DataFolder, worker: string): Promise<object[] | null> {
-  try {
-    return (await socketRequest(workerMetricsSocket(folder, worker), 'GET', '/metrics.json', { timeoutMs: 1_000 }))
-      .body as object[]
-  } catch (error) {
-    if (error instanceof SocketSilent) return null
-    throw error
-  }
 }
 
 function carriesToken(authorization: string | undefined, token: string | null): boolean {

@@ -19,6 +19,8 @@ export type GatewayLimits = {
   clientStallMs: number
   /** Longest wait for an engine that died before the first byte to be replaced. */
   restartWaitMs: number
+  /** The same for an upstream, which nobody here starts again. */
+  upstreamWaitMs: number
   /** How often a request may be given to another engine after one died holding it: it may be what killed them. */
   deathsMax: number
   /** Longest wait for a model to be loaded. */
@@ -29,6 +31,8 @@ export type GatewayLimits = {
   engineFirstByteMs: number
   /** Longest silence of an engine within an answer. */
   engineSilenceMs: number
+  /** Copies of requests that run at once, of all aliases with a shadow. */
+  shadowsMax: number
   /** How long running requests may go on after the worker was asked to end. */
   drainMs: number
 }
@@ -46,10 +50,12 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   keepAliveMs: 65_000,
   clientStallMs: 60_000,
   restartWaitMs: 15_000,
+  upstreamWaitMs: 1_000,
   deathsMax: 2,
   wakeMs: 120_000,
   lastWordsMs: 2_000,
   engineFirstByteMs: 600_000,
   engineSilenceMs: 300_000,
+  shadowsMax: 4,
   drainMs: 25_000,
 }

@@ -1,47 +1,85 @@
-/** Models by the name that clients use. Pure module. */
+/** Models by the name that clients use, and where each name leads. Pure module. */
 import { ModelNotFound } from './errors.ts'
 import { mayName } from './key-ring.ts'
-import type { SnapshotKey, SnapshotReplica, SnapshotRoute } from './snapshot.ts'
+import type { Target } from './routing/plan-route.ts'
+import type { Snapshot, SnapshotAlias, SnapshotKey, SnapshotRoute } from './snapshot.ts'
 
-export type RouteTable = {
-  /** @throws ModelNotFound also when the key may not name it */
-  find(key: SnapshotKey, model: string): SnapshotRoute
-  byModel(model: string): SnapshotRoute | null
-  /** What `GET /v1/models` shows to this key. */
-  visibleTo(key: SnapshotKey): SnapshotRoute[]
-}
-
-export function createRouteTable(routes: readonly SnapshotRoute[]): RouteTable {
-  const byModel = new Map(routes.map((route) => [route.model, route]))
-  return {
-    find(key, model) {
-      const route = byModel.get(model)
-      if (route === undefined || !mayName(key, model)) throw new ModelNotFound({ model, param: 'model' })
-      return route
-    },
-    byModel: (model) => byModel.get(model) ?? null,
-    visibleTo: (key) => routes.filter((route) => mayName(key, route.model)),
-  }
+/** How a name of several models is served: an alias, with the leaves that are there. */
+export type AliasPlan = Omit<SnapshotAlias, 'tiers' | 'shadow'> & {
+  tiers: Target[][]
+  shadow: { leaf: SnapshotRoute; share: number } | null
 }
 
 /**
- * The replica with the fewest requests of ours in hand; null when there is none to choose from.
- * @param turn moves with each call, so that equals take turns
+ * What a name leads to. Without `alias` it is a leaf, one model, and is served as it is. With it, the facts are those of
+ * the first leaf under the alias's name: what a list of models says of it.
  */
-export function leastLoaded(
-  replicas: readonly SnapshotReplica[],
-  loadOf: (replica: SnapshotReplica) => number,
-  turn: number,
-): SnapshotReplica | null {
-  let best: SnapshotReplica | null = null
-  let bestLoad = Number.POSITIVE_INFINITY
-  for (let i = 0; i < replicas.length; i++) {
-    const replica = replicas[(i + turn) % replicas.length] as SnapshotReplica
-    const load = loadOf(replica)
-    if (load < bestLoad) {
-      best = replica
-      bestLoad = load
-    }
+export type NamedRoute = SnapshotRoute & { alias?: AliasPlan }
+
+export type RouteTable = {
+  /** @throws ModelNotFound also when the key may not name it. A key that may name an alias may use what it leads to. */
+  find(key: SnapshotKey, model: string): NamedRoute
+  /** A leaf. */
+  byModel(model: string): SnapshotRoute | null
+  /** What `GET /v1/models` shows to this key. An alias none of whose models is there is left out. */
+  visibleTo(key: SnapshotKey): NamedRoute[]
+  isDraining(leaf: SnapshotRoute): boolean
+}
+
+export function createRouteTable({
+  routes,
+  aliases,
+  draining,
+}: Pick<Snapshot, 'routes' | 'aliases' | 'draining'>): RouteTable {
+  const leaves = new Map(routes.map((route) => [route.model, route]))
+  const named = new Map<string, NamedRoute>(leaves)
+  // A leaf keeps its name whatever happens: it may have come after the alias.
+  for (const alias of aliases) if (!leaves.has(alias.name)) named.set(alias.name, routeOfAlias(alias, leaves))
+  const shown = [...named.values()].filter(isServed)
+  const drained = new Set(draining)
+  return {
+    find(key, model) {
+      const route = named.get(model)
+      if (route === undefined || !mayName(key, model)) throw new ModelNotFound({ model, param: 'model' })
+      return route
+    },
+    byModel: (model) => leaves.get(model) ?? null,
+    visibleTo: (key) => shown.filter((route) => mayName(key, route.model)),
+    isDraining: ({ model }) => drained.has(model),
   }
-  return best
+}
+
+function isServed({ alias }: NamedRoute): boolean {
+  return alias === undefined || alias.tiers.length > 0
+}
+
+function routeOfAlias(alias: SnapshotAlias, leaves: ReadonlyMap<string, SnapshotRoute>): NamedRoute {
+  const tiers = alias.tiers
+    .map(({ targets }) =>
+      targets.flatMap(({ model, weight }) => {
+        const leaf = leaves.get(model)
+        return leaf === undefined ? [] : [{ leaf, weight }]
+      }),
+    )
+    .filter((targets) => targets.length > 0)
+  const shadowLeaf = alias.shadow === null ? undefined : leaves.get(alias.shadow.model)
+  const plan: AliasPlan = {
+    ...alias,
+    tiers,
+    shadow: alias.shadow === null || shadowLeaf === undefined ? null : { leaf: shadowLeaf, share: alias.shadow.share },
+  }
+  return { ...(tiers[0]?.[0]?.leaf ?? NO_LEAF), model: alias.name, createdS: alias.createdS, alias: plan }
+}
+
+/** Facts of an alias that leads nowhere yet; no list shows them. */
+const NO_LEAF: SnapshotRoute = {
+  model: '',
+  adapter: null,
+  deploymentId: null,
+  upstreamId: null,
+  task: 'chat',
+  contextTokens: 0,
+  createdS: 0,
+  ownedBy: 'tradewind',
+  replicas: [],
 }

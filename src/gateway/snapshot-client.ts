@@ -42,7 +42,7 @@ export function createSnapshotClient({ control, clock, log }: { control: Control
     inForce = {
       version: snapshot.version,
       keys: createKeyRing(snapshot.keys, clock),
-      routes: createRouteTable(snapshot.routes),
+      routes: createRouteTable(snapshot),
       snapshot,
       sinceMs: clock.nowMs(),
     }

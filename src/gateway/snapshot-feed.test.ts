@@ -25,6 +25,7 @@ function feedOf(keys: () => SnapshotKey[]) {
   return createSnapshotFeed({
     keys: async () => keys(),
     routes: () => [],
+    routing: () => ({ aliases: [], draining: [] }),
     clock: systemClock,
     log: createLog('test', 'silent'),
   })

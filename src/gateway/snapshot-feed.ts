@@ -18,6 +18,8 @@ export type SnapshotReader = {
 export type SnapshotFeedDeps = {
   keys: () => Promise<SnapshotKey[]>
   routes: () => SnapshotRoute[]
+  /** Names that lead to several routes, and routes that take nothing new. */
+  routing: () => Pick<Snapshot, 'aliases' | 'draining'>
   clock: Clock
   log: Log
 }
@@ -26,7 +28,7 @@ const SIGN_OF_LIFE_MS = 5_000
 
 export type SnapshotFeed = ReturnType<typeof createSnapshotFeed>
 
-export function createSnapshotFeed({ keys, routes, clock, log }: SnapshotFeedDeps) {
+export function createSnapshotFeed({ keys, routes, routing, clock, log }: SnapshotFeedDeps) {
   const readers = new Set<SnapshotReader>()
   const seen = new Map<string, number>()
   const waiting = new Set<() => void>()
@@ -42,7 +44,7 @@ export function createSnapshotFeed({ keys, routes, clock, log }: SnapshotFeedDep
   alive.unref()
 
   async function build(): Promise<void> {
-    const snapshot: Snapshot = { version: ++version, keys: await keys(), routes: routes() }
+    const snapshot: Snapshot = { version: ++version, keys: await keys(), ...routing(), routes: routes() }
     line = `${JSON.stringify(snapshot)}\n`
     for (const reader of readers) reader.write(line)
   }

@@ -13,6 +13,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { UsageRecord } from '../billing/usage-record.ts'
 import type { DataFolder } from '../platform/data-folder.ts'
 import type { ContentDrop } from './content-outbox.ts'
+import type { RoutingNews } from './routing/routing-news.ts'
 
 /** Where worker `worker` serves its metrics. */
 export function workerMetricsSocket(folder: DataFolder, worker: string): string {
@@ -28,7 +29,11 @@ export type WorkerGauges = {
   controlConnected(): boolean
   usageBacklog(): { queuedRecords: number; fileBytes: number; isWritable: boolean }
   contentBytes(): number
+  brokenReplicas(): { engineId: string; state: string }[]
 }
+
+/** 1 for each replica that is left alone, by the id of its engine: as many as there are replicas at most. */
+export const BREAKER_METRIC = 'tradewind_gateway_breaker'
 
 export type WorkerMetrics = ReturnType<typeof createWorkerMetrics>
 
@@ -101,6 +106,46 @@ export function createWorkerMetrics(worker: string, gauges: WorkerGauges) {
     registers,
   })
 
+  const attempts = new Counter({
+    name: 'tradewind_gateway_attempts_total',
+    help: 'Attempts at models by how they ended: answered, cut, left, unavailable, draining, lost, timed_out, refused.',
+    labelNames: ['model', 'outcome'],
+    registers,
+  })
+  const fallbacks = new Counter({
+    name: 'tradewind_gateway_fallbacks_total',
+    help: 'Requests to a route that another model than the first choice answered.',
+    labelNames: ['route'],
+    registers,
+  })
+  const retriesDenied = new Counter({
+    name: 'tradewind_gateway_retries_denied_total',
+    help: 'Requests that were not tried again since the retry budget of this worker is spent.',
+    registers,
+  })
+  const shadows = new Counter({
+    name: 'tradewind_gateway_shadows_total',
+    help: 'Copies of requests that went to the shadow of a route, by how they ended: answered, failed, skipped.',
+    labelNames: ['route', 'outcome'],
+    registers,
+  })
+  const shadowTokens = new Counter({
+    name: 'tradewind_gateway_shadow_tokens_total',
+    help: 'Tokens that answers to copies had; nobody is billed for them.',
+    labelNames: ['route'],
+    registers,
+  })
+  new Gauge({
+    name: BREAKER_METRIC,
+    help: 'Replicas that are left alone for a while, by state: open, half_open, resting.',
+    labelNames: ['engine', 'state'],
+    registers,
+    collect() {
+      this.reset()
+      for (const { engineId, state } of gauges.brokenReplicas()) this.set({ engine: engineId, state }, 1)
+    },
+  })
+
   gauge('tradewind_gateway_in_flight', 'Requests being answered.', gauges.inFlight)
   gauge(
     'tradewind_gateway_content_bytes',
@@ -139,6 +184,15 @@ export function createWorkerMetrics(worker: string, gauges: WorkerGauges) {
       requests.inc({ route, status: String(status), model: model ?? '' })
       seconds.observe({ route }, ms / 1000)
     },
+    routing: {
+      attempt: (outcome, model) => attempts.inc({ model, outcome }),
+      fallback: (route) => fallbacks.inc({ route }),
+      retryDenied: () => retriesDenied.inc(),
+      shadow(outcome, route, tokensOut) {
+        shadows.inc({ route, outcome })
+        if (tokensOut > 0) shadowTokens.inc({ route }, tokensOut)
+      },
+    } satisfies RoutingNews,
     contentDropped(why: ContentDrop, requests: number) {
       contentDropped.inc({ why }, requests)
     },

@@ -71,6 +71,7 @@ const metrics = createWorkerMetrics(worker, {
   controlConnected: snapshots.isConnected,
   usageBacklog: usage.backlog,
   contentBytes: content.heldBytes,
+  brokenReplicas: () => gateway.brokenReplicas(),
 })
 const gateway = createGateway({
   snapshots,
@@ -86,6 +87,7 @@ const gateway = createGateway({
   log,
   onAnswered: metrics.answered,
   onRecord: metrics.recorded,
+  routingNews: metrics.routing,
 })
 
 let ending = false

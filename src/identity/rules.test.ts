@@ -74,6 +74,8 @@ const EXPECTED: Record<Action, string> = {
   'hub.update': 'mO',
   'upstreams.read': 'mO',
   'upstreams.change': 'mO',
+  'routes.read': 'mO',
+  'routes.change': 'mO',
   'machine.read': 'mOoadv',
   'backup.read': 'mO',
   'backup.create': 'mO',

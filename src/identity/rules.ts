@@ -96,6 +96,16 @@ export const RULES = {
     on: 'installation',
     who: RUNS_THE_INSTALLATION,
   },
+  'routes.read': {
+    says: 'see the routes: names that lead to several models',
+    on: 'installation',
+    who: RUNS_THE_INSTALLATION,
+  },
+  'routes.change': {
+    says: 'make, change and remove routes, and drain models',
+    on: 'installation',
+    who: RUNS_THE_INSTALLATION,
+  },
   'machine.read': {
     says: "see the machine's name, cores, and memory that models use",
     on: 'installation',
@@ -233,6 +243,31 @@ export const RULES = {
     on: 'organization',
     who: MANAGES,
     ownOnly: ['developer', 'viewer'],
+  },
+  'files.read': {
+    says: 'see the files of a project, and read what is in them',
+    on: 'organization',
+    who: ['machine', 'owner', 'admin', 'developer', 'key:inference'],
+  },
+  'files.write': {
+    says: 'upload and delete files of a project',
+    on: 'organization',
+    who: ['machine', 'owner', 'admin', 'developer', 'key:inference'],
+  },
+  'batches.read': {
+    says: 'see the batches of a project, and how far they are',
+    on: 'organization',
+    who: ['machine', ...EVERY_ROLE, 'key:inference'],
+  },
+  'batches.create': {
+    says: 'have the requests of a file answered as a batch',
+    on: 'organization',
+    who: ['key:inference'],
+  },
+  'batches.cancel': {
+    says: 'cancel a batch',
+    on: 'organization',
+    who: ['machine', 'owner', 'admin', 'developer', 'key:inference'],
   },
   'usage.read': {
     says: 'see what the requests of an organisation have consumed',

@@ -49,7 +49,10 @@ export function aliasProblem(alias: AliasDraft, known: KnownNames): AliasProblem
       const path = `tiers[${tier}].targets[${at}].model`
       if (model === alias.name) return { path, reason: 'a route cannot lead to itself. Name a model' }
       if (known.isAlias(model))
-        return { path, reason: `${model} is a route itself, and a route leads to models. Name the models that it leads to` }
+        return {
+          path,
+          reason: `${model} is a route itself, and a route leads to models. Name the models that it leads to`,
+        }
       if (seen.has(model)) return { path, reason: `${model} is here twice. Name each model once` }
       seen.add(model)
     }

@@ -29,6 +29,7 @@ const TAGS: Record<string, string> = {
   Inference: 'Ask models: OpenAI’s API, and what it lacks. With an API key.',
   Models: 'What there is, does it fit this machine, get it, run it.',
   Upstreams: 'Endpoints elsewhere that serve models here.',
+  Routes: 'Names that lead to several models, and models that take nothing new.',
   Playground: 'Sessions that people saved of what they tried.',
   Keys: 'API keys: made, listed, changed, rotated, revoked, found by a leaked secret.',
   Organisations: 'Who pays, and the projects within.',
