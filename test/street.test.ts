@@ -2,12 +2,12 @@
  * Holds the street: calls go down it only, a house is entered by its door, and its tables are its own.
  *
  *   market · partners · capacity
- *   agents · evaluation · playground
+ *   agents · evaluation · playground · batches
  *   knowledge
  *   gateway · routing · tuning
  *   deployments · upstreams
  *   engines
- *   catalog · billing · responses
+ *   catalog · billing · responses · files
  *   identity
  *   platform
  *
@@ -24,12 +24,12 @@ const ROOT = join(import.meta.dirname, '..')
 const ROWS = [
   ['platform'],
   ['identity'],
-  ['catalog', 'billing', 'responses'],
+  ['catalog', 'billing', 'responses', 'files'],
   ['engines'],
   ['deployments', 'upstreams'],
   ['gateway', 'routing', 'tuning'],
   ['knowledge'],
-  ['agents', 'evaluation', 'playground'],
+  ['agents', 'evaluation', 'playground', 'batches'],
   ['market', 'partners', 'capacity'],
 ]
 const rowOf = (house: string) => ROWS.findIndex((row) => row.includes(house))
@@ -66,9 +66,12 @@ const SHOWN: Record<string, string[]> = {
   routing: ['routes.ts', 'errors.zh.ts', 'schema.ts'],
   upstreams: ['routes.ts', 'errors.zh.ts', 'schema.ts'],
   playground: ['routes.ts', 'document.ts', 'errors.zh.ts'],
+  files: ['routes.ts', 'errors.zh.ts', 'schema.ts', 'purposes.ts'],
+  batches: ['routes.ts', 'console-routes.ts', 'errors.zh.ts', 'schema.ts', 'console-schema.ts', 'send-line.ts'],
   gateway: [
     'idempotency/claim-routes.ts',
     'idempotency/claims-owner.ts',
+    'inner-door.ts',
     'internal-routes.ts',
     'snapshot-feed.ts',
     'snapshot.ts',
