@@ -83,8 +83,8 @@ function partsOf(path: string, answer: IncomingMessage, body: string): Part[] {
       .split('\n\n')
       .filter((event) => event !== '' && event !== 'data: [DONE]')
       .map((event) => {
-        assert.match(event, /^data: /)
-        return eventPart(path, JSON.parse(event.slice('data: '.length)))
+        const [, data] = /^(?:event: \S+\n)?data: (.*)$/s.exec(event) ?? assert.fail(event)
+        return eventPart(path, JSON.parse(data as string))
       })
   }
   const value: unknown = JSON.parse(body)
@@ -94,11 +94,14 @@ function partsOf(path: string, answer: IncomingMessage, body: string): Part[] {
 function bodyPart(path: string, value: unknown): Part {
   if (path === '/v1/models') return { name: 'ListModelsResponse', value }
   if (path.startsWith('/v1/models/')) return { name: 'Model', value }
+  if (path.startsWith('/v1/responses'))
+    return { name: path.includes('/input_items') ? 'ResponseItemList' : 'Response', value }
   if (path === '/v1/embeddings') return { name: 'CreateEmbeddingResponse', value: withNumbers(value as Embeddings) }
   return { name: path === '/v1/completions' ? 'CreateCompletionResponse' : 'CreateChatCompletionResponse', value }
 }
 
 function eventPart(path: string, value: object): Part {
+  if (path === '/v1/responses') return { name: 'ResponseStreamEvent', value }
   if ('error' in value) return { name: 'ErrorResponse', value }
   if (path === '/v1/completions') return { name: 'CreateCompletionResponse', value: asIfWhole(value as TextPiece) }
   return { name: 'CreateChatCompletionStreamResponse', value }
