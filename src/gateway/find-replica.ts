@@ -5,7 +5,8 @@
  *   no replica at all              →  control is asked to load the model (once for all who wait for it)
  *   all were tried in vain         →  the next snapshot, or a short wait, then all may be tried again, until the deadline
  *
- * Ready is what no breaker holds back; what control found unhealthy is asked only where nothing else is left.
+ * Ready is what no breaker holds back; what control found unhealthy is asked only where nothing else is left, and so is an
+ * engine of ours behind a breaker.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ControlClient, Refusal } from './control-client.ts'
@@ -43,6 +44,8 @@ export type ReplicaSearch = {
   next(isPatient: boolean): Promise<SnapshotReplica | null>
   /** Whether a replica is left that this request has not tried and may. */
   hasUntried(): boolean
+  /** All may be tried again, and time counts from now. */
+  again(): void
 }
 
 export type ReplicaFinderDeps = {
@@ -88,7 +91,10 @@ export function createReplicaFinder({ snapshots, control, pools, breakers, limit
         return chooseReplica(replicas, pools.loadOf, key ?? null, turn++)
       }
       const take = (isPatient: boolean) => {
-        const all = ready()
+        const asked = ready()
+        // Nothing else is left, and what is ours is started again when it dies: a breaker would only add to the wait.
+        const isLastResort = asked.length === 0 && isPatient && isOurs
+        const all = isLastResort ? current.replicas.filter(({ engineId }) => !tried.has(engineId)) : asked
         const healthy = all.some(({ healthy }) => !healthy) ? all.filter((replica) => replica.healthy) : all
         const replica = choose(healthy.length > 0 || !isPatient ? healthy : all)
         if (replica !== null) tried.add(replica.engineId)
@@ -108,6 +114,11 @@ export function createReplicaFinder({ snapshots, control, pools, breakers, limit
 
       return {
         hasUntried: () => ready().length > 0,
+        again() {
+          tried.clear()
+          deadlineMs = null
+          refresh()
+        },
         async next(isPatient) {
           if (tried.size > 0) {
             deadlineMs ??= Date.now() + waitMs
