@@ -18,6 +18,7 @@ import { PreparationStopped, PreparationTurns } from './openai/preparation.ts'
 import { bodyLimit, readBody } from './openai/request-body.ts'
 import { requestCancelled } from './openai/request-cancelled.ts'
 import { asRequestError, RequestError } from './openai/request-error.ts'
+import { answerRerank, answerScore } from './openai/rerank-answer.ts'
 import { RunningRequests } from './openai/running-requests.ts'
 import { answerDetokenize, answerTokenize, TOKENIZE_CONTEXTS_MAX } from './openai/tokenize-answer.ts'
 import { reportUsage } from './openai/usage.ts'
@@ -232,6 +233,8 @@ const ROUTES: readonly Route[] = [
   { method: 'POST', path: '/v1/chat/completions', contexts: 1, generates: true, answer: answerChat },
   { method: 'POST', path: '/v1/completions', generates: true, answer: answerCompletion },
   { method: 'POST', path: '/v1/embeddings', answer: answerEmbedding },
+  { method: 'POST', path: '/v1/rerank', generates: true, answer: answerRerank },
+  { method: 'POST', path: '/v1/score', generates: true, answer: answerScore },
   { method: 'GET', path: '/v1/models', answer: (host, call) => sendJson(call.response, 200, listModels(host)) },
   {
     method: 'POST',

@@ -37,6 +37,8 @@ export type GenerateRequest = {
   sampling: Sampling
   /** Alternatives to report with each token, besides the chosen one; null = no log-probabilities. 0–20. */
   topLogprobs: number | null
+  /** Tokens whose log-probabilities are wanted however unlikely they are: the last of `top`. Needs `topLogprobs`. */
+  watchedTokens?: readonly Token[]
   /** Prefixes are shared only within one salt and adapter. */
   salt: string
   /** Fair-share key. */

@@ -174,7 +174,7 @@ export class Computation {
     const said: GeneratedToken = { token, logprob: null, top: [] }
     if (request.topLogprobs !== null) {
       const { greedy, topK } = samplers!
-      const found = await this.#raw.logprobs(index, token, request.topLogprobs, greedy!, topK)
+      const found = await this.#raw.logprobs(index, token, request.topLogprobs, greedy!, topK, request.watchedTokens)
       said.logprob = found.chosen
       said.top = found.top
     }

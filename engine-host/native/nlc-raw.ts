@@ -171,8 +171,15 @@ export class RawContext {
    * The addon returns logits as they are after the sampler's chain, so two samplers of our own read them: a greedy one,
    * which changes nothing (its choice is the largest logit), and one that keeps the `top` largest.
    */
-  async logprobs(index: LogitIndex, chosen: Token, top: number, greedy: RawSampler, topK: RawSampler | null) {
-    const filter: LogitsFilter = [[chosen], false, false, true, 0]
+  async logprobs(
+    index: LogitIndex,
+    chosen: Token,
+    top: number,
+    greedy: RawSampler,
+    topK: RawSampler | null,
+    watched: readonly Token[] = [],
+  ) {
+    const filter: LogitsFilter = [[chosen, ...watched], false, false, true, 0]
     const whole = this.#context.sampleToken(index, greedy, false, false, filter, true)
     const best =
       topK === null ? null : this.#context.sampleToken(index, topK, false, false, [[], false, false, false, top], false)
@@ -180,9 +187,11 @@ export class RawContext {
     const topLogits = best === null ? [] : ((await best)[3] ?? [])
     let chosenLogit = Number.NEGATIVE_INFINITY
     let largest = Number.NEGATIVE_INFINITY
+    const watchedLogits = new Map(watched.map((token) => [token, Number.NEGATIVE_INFINITY]))
     for (let i = 0; i + 1 < logits.length; i += 2) {
       const logit = logits[i + 1]!
       if (logits[i] === chosen) chosenLogit = logit
+      if (watchedLogits.has(logits[i]!)) watchedLogits.set(logits[i]!, logit)
       if (logit > largest) largest = logit
     }
     const normaliser = largest + Math.log(weight)
@@ -190,6 +199,7 @@ export class RawContext {
     for (let i = 0; i + 1 < topLogits.length && found.top.length < top; i += 2) {
       found.top.push({ token: topLogits[i]!, logprob: topLogits[i + 1]! - normaliser })
     }
+    for (const [token, logit] of watchedLogits) found.top.push({ token, logprob: logit - normaliser })
     return found
   }
 

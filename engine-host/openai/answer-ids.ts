@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 
 /** `chatcmpl-…`, `cmpl-…`: 32 hexadecimal digits after the prefix. */
-export function answerId(prefix: 'chatcmpl' | 'cmpl'): string {
+export function answerId(prefix: 'chatcmpl' | 'cmpl' | 'rerank' | 'score'): string {
   return `${prefix}-${randomUUID().replaceAll('-', '')}`
 }
 

@@ -220,16 +220,20 @@ export async function createPublicEngine(parts: PublicEngineParts): Promise<Toke
     const at = sequence.nextTokenIndex - 1
     const last = sequence.contextTokens[at]!
     await sequence.eraseContextTokenRanges([{ start: at, end: at + 1 }])
-    const filter = { tokens: [token as LibraryToken], includeSelected: true, includeTop: topLogprobs }
+    const watched = request.watchedTokens ?? []
+    const filter = {
+      tokens: [token, ...watched] as LibraryToken[],
+      includeSelected: true,
+      includeTop: Math.max(1, topLogprobs),
+    }
     const generateNext = { token: true, totalLogitWeight: true, logits: { filter }, options: { temperature: 0 } }
     const [output] = await sequence.controlledEvaluate([[last, { generateNext }]])
     const logits = (output?.next.logits ?? new Map()) as Map<Token, number>
     const normaliser = Math.max(...logits.values()) + Math.log(output?.next.totalLogitWeight ?? 1)
-    const top = [...logits]
-      .map(([alternative, logit]) => ({ token: alternative, logprob: logit - normaliser }))
-      .sort((a, b) => b.logprob - a.logprob)
-      .slice(0, topLogprobs)
-    return { token, logprob: (logits.get(token) ?? Number.NEGATIVE_INFINITY) - normaliser, top }
+    const logprobOf = (one: Token) => (logits.get(one) ?? Number.NEGATIVE_INFINITY) - normaliser
+    const likeliest = [...logits.keys()].sort((a, b) => logprobOf(b) - logprobOf(a)).slice(0, topLogprobs)
+    const top = [...likeliest, ...watched].map((one) => ({ token: one, logprob: logprobOf(one) }))
+    return { token, logprob: logprobOf(token), top }
   }
 
   function evaluateOptions(request: GenerateRequest, said: () => Token[]): SequenceEvaluateOptions {

@@ -11,6 +11,7 @@
  *   POST   /v1/chat/completions   → OpenAI, streaming or not
  *   POST   /v1/completions        → OpenAI
  *   POST   /v1/embeddings         → OpenAI
+ *   POST   /v1/rerank             → Cohere's and Jina's form; POST /v1/score → vLLM's. By vectors, or by "yes" against "no"
  *   POST   /tokenize              → { prompt | messages, add_special_tokens?, return_tokens? } → { tokens, count, max_model_len }
  *   POST   /detokenize            → { tokens } → { prompt }
  *   DELETE /requests/{request id} → 204; the request stops within one step and its answer ends with its usage

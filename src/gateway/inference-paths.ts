@@ -4,7 +4,13 @@
  */
 import type { IncomingHttpHeaders } from 'node:http'
 import { ANTHROPIC, askMessage, askTokenCount } from './dialects/anthropic/anthropic.ts'
-import { askGeneration, askMultimodalGeneration, askTextEmbedding, DASHSCOPE } from './dialects/dashscope/dashscope.ts'
+import {
+  askGeneration,
+  askMultimodalGeneration,
+  askTextEmbedding,
+  askTextRerank,
+  DASHSCOPE,
+} from './dialects/dashscope/dashscope.ts'
 import type { Asked, Dialect } from './dialects/dialect.ts'
 import { askChat, askEmbed, askEmbeddings, askGenerate, OLLAMA } from './dialects/ollama/ollama.ts'
 import { askResponse, type ResponseContext } from './dialects/responses/responses.ts'
@@ -30,6 +36,7 @@ const DASHSCOPE_PATHS: ReadonlyMap<string, InferencePath> = new Map(
       ask: askMultimodalGeneration,
     },
     { route: '/embeddings/text-embedding/text-embedding', enginePath: '/v1/embeddings', ask: askTextEmbedding },
+    { route: '/rerank/text-rerank/text-rerank', enginePath: '/v1/rerank', ask: askTextRerank },
   ].map((path) => [`/api/v1/services${path.route}`, { ...path, route: `/api/v1/services${path.route}` }]),
 )
 
@@ -37,6 +44,8 @@ export const INFERENCE_PATHS: ReadonlyMap<string, InferencePath> = new Map([
   ['/v1/chat/completions', asItIs('/v1/chat/completions')],
   ['/v1/completions', asItIs('/v1/completions')],
   ['/v1/embeddings', asItIs('/v1/embeddings')],
+  ...['/v1/rerank', '/v2/rerank', '/rerank'].map((path) => [path, asItIs('/v1/rerank')] as const),
+  ...['/v1/score', '/score'].map((path) => [path, asItIs('/v1/score')] as const),
   ['/tokenize', asItIs('/tokenize')],
   ['/v1/tokenize', asItIs('/tokenize')],
   ['/detokenize', asItIs('/detokenize')],

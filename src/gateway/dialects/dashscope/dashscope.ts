@@ -8,6 +8,7 @@ import { translateBody } from '../translate-body.ts'
 import { embeddingsOf, generationOf } from './answer.ts'
 import { dashScopeRefusal } from './errors.ts'
 import { type AnswerForm, embeddingBody, generationBody } from './request.ts'
+import { rerankBody, rerankOf } from './rerank.ts'
 import { GenerationStream } from './stream.ts'
 
 export const DASHSCOPE: Dialect = {
@@ -31,6 +32,13 @@ export function askTextEmbedding(body: Buffer, headers: IncomingHttpHeaders): As
   refuseAsync(headers)
   const translated = translateBody(body, embeddingBody)
   return { ...translated, openAnswer: answerBy(WHOLE, embeddingsOf) }
+}
+
+/** @throws BodyNotJson · FieldMissing · FieldOfWrongType · FieldUnsupported */
+export function askTextRerank(body: Buffer, headers: IncomingHttpHeaders): Asked {
+  refuseAsync(headers)
+  const translated = translateBody(body, rerankBody)
+  return { ...translated, openAnswer: answerBy(WHOLE, rerankOf) }
 }
 
 /** Of what never comes as a stream. */
