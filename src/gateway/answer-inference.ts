@@ -35,6 +35,8 @@ import type { InferencePath } from './inference-paths.ts'
 import { requireScope } from './key-ring.ts'
 import type { KeyUses } from './key-uses.ts'
 import type { GatewayLimits } from './limits.ts'
+import type { RoomQueue } from './queue/room-queue.ts'
+import { createRoomSeeker, queueTimeoutOf } from './queue/wait-for-room.ts'
 import { letIn } from './rate-limits/let-in.ts'
 import type { RateLimiter } from './rate-limits/rate-limiter.ts'
 import { type HeldBytes, readBody } from './read-body.ts'
@@ -45,6 +47,7 @@ import { settle } from './routing/settle.ts'
 import { scanBody } from './scan-body.ts'
 import type { ScopeLimits, SnapshotKey, SnapshotReplica } from './snapshot.ts'
 import type { InForce, Snapshots } from './snapshot-client.ts'
+import { type Phases, timingHeaders } from './timing-headers.ts'
 import { askUpstream } from './upstream-dialects/upstream-dialect.ts'
 
 export type InferenceDeps = Omit<RoutingDeps, 'limits'> & {
@@ -57,6 +60,7 @@ export type InferenceDeps = Omit<RoutingDeps, 'limits'> & {
   rateLimits: RateLimiter
   held: HeldBytes
   idempotency: Idempotency
+  queue: RoomQueue
   /** Keeps responses. */
   control: Pick<ControlClient, 'responses'>
   clock: Clock
@@ -170,6 +174,8 @@ function openCall(asked: AskedCall, deps: InferenceDeps): Call {
     content,
     bodyAt: performance.now(),
     failed: null,
+    limitsMs: 0,
+    queuedMs: 0,
     isClosed: false,
     admission: null,
   }
@@ -208,7 +214,9 @@ async function awaitLimits(call: Call, limits: readonly ScopeLimits[], deps: Inf
   const { exchange, head, route, path, body } = call
   const answers = path.enginePath.endsWith('/completions')
   const request = { bodyBytes: body.length, head, contextTokens: route.contextTokens, answers }
+  const before = performance.now()
   call.admission = await letIn(exchange, limits, request, deps.rateLimits)
+  call.limitsMs = performance.now() - before
   call.bodyAt = performance.now() // waiting for control is not the gateway's own time
 }
 
@@ -218,6 +226,21 @@ function routed(call: Call, deps: InferenceDeps): RoutedRequest {
     route,
     signal: client.signal,
     startedAt: exchange.startedAt,
+    room: createRoomSeeker({
+      queue: deps.queue,
+      keyId: key.id,
+      share: key.share,
+      signal: client.signal,
+      timeoutMs: queueTimeoutOf(exchange.request.headers, {
+        defaultMs: deps.limits.queueMs,
+        ceilingMs: deps.limits.queueMsMax,
+      }),
+      arrivedAt: exchange.startedAt,
+      onWaited(ms) {
+        call.queuedMs += ms
+        call.bodyAt += ms // waiting for room is not the gateway's own time
+      },
+    }),
     prefixKey: () => prefixKey({ body, head, salt: key.salt }),
     conversationKey: () => conversationKey({ body, head, salt: key.salt }),
     ask(leaf, replica, patience) {
@@ -257,6 +280,9 @@ async function askEngine(
   const elsewhere = askUpstream(replica, { ...request, head, startedAtMs: exchange.startedAtMs })
   const { path, body } = elsewhere ?? request
   const connection = deps.pools.take(replica)
+  const ended = deps.queue.began(leaf.model)
+  const askedAt = performance.now()
+  let wasTaken = true
   const text = call.content?.beginAnswer() ?? null
   if (client.isGone) text?.close()
   else client.signal.addEventListener('abort', () => text?.close(), { once: true })
@@ -272,7 +298,7 @@ async function askEngine(
       upstream: elsewhere?.answer ?? null,
       rewrite: call.openAnswer?.(exchange.id) ?? null,
       stripUsage: !head.includeUsage,
-      clientHeaders: baseHeaders(exchange),
+      clientHeaders: () => ({ ...baseHeaders(exchange), ...timingHeaders(phasesOf(call, askedAt)) }),
       cancelPath: connection.isOurs ? `/requests/${exchange.id}` : null,
       lastWordsMs: deps.limits.lastWordsMs,
       patience: head.stream ? patience : { ...patience, firstTokenMs: null },
@@ -285,11 +311,19 @@ async function askEngine(
         return closeRecord(call, client.status, deps)
       },
     })
+    wasTaken = end.kind !== 'refused'
     if (!call.isClosed) noteEnd(record, watch, end, replica)
     return end
   } finally {
     connection.release()
+    ended(wasTaken)
   }
+}
+
+function phasesOf({ limitsMs, queuedMs, record, exchange }: Call, askedAt: number): Phases {
+  const now = performance.now()
+  const { gatewayMs } = record
+  return { limitsMs, queuedMs, gatewayMs, engineMs: now - askedAt, totalMs: now - exchange.startedAt }
 }
 
 /** Only what an engine needs to know goes there: nothing that the client sent names a person or a secret to it. */

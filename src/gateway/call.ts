@@ -38,6 +38,9 @@ export type Call = {
   content: ContentCapture | null
   /** When the whole body was here, by `performance.now()`. */
   bodyAt: number
+  /** How long it waited for control to count it, and for room at an engine. */
+  limitsMs: number
+  queuedMs: number
   /** Of this request, in vain; null = none. */
   failed: FailedAttempt[] | null
   /** Whether its record is on file. */
@@ -81,6 +84,8 @@ export function closeRecord(call: Call, status: number, deps: RecordDeps): Promi
   if (isUnheard && record.cutBy === null) record.cutBy = 'client'
   record.status = isUnheard ? 499 : (exchange.dialect?.statusOf(status) ?? status)
   record.totalMs = performance.now() - exchange.startedAt
+  // Waiting is waiting, here or in the engine.
+  if (call.queuedMs > 0) record.queueMs = Math.round(((record.queueMs ?? 0) + call.queuedMs) * 1000) / 1000
   exchange.seen.errorCode = record.errorCode
   for (const phase of ['gatewayMs', 'firstTokenMs', 'totalMs'] as const) {
     const ms = record[phase]

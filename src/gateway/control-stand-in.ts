@@ -7,6 +7,8 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import type { ClosedRequest, SentContent } from '../billing/request-detail.ts'
 import { type DataFolder, sockets } from '../platform/data-folder.ts'
 import { randomText } from '../platform/ids.ts'
+import type { Claim, ClaimEnd } from './idempotency/claim-wire.ts'
+import type { ClaimsOwner } from './idempotency/claims-owner.ts'
 import type { LeaseMessage } from './rate-limits/lease-wire.ts'
 import { createLimitsOwner, type LimitsOwner } from './rate-limits/limits-owner.ts'
 import { type Listening, listenOn, readAll } from './scripted-upstream.ts'
@@ -30,6 +32,8 @@ export class ControlStandIn {
   onResponses: (what: string, body: unknown, response: ServerResponse) => void = (_what, _body, response) =>
     sendJson(response, 404, {})
   snapshot: Snapshot
+  /** The real one, where a test brings its database; null = control cannot say anything of idempotency keys. */
+  claims: ClaimsOwner | null = null
   /** The real one; a new one with each start, as control's is. */
   limits: LimitsOwner | null = null
   readonly #folder: DataFolder
@@ -120,6 +124,14 @@ export class ControlStandIn {
       sendJson(response, 200, this.limits?.exchange(JSON.parse(body.toString()) as LeaseMessage))
     } else if (pathname.startsWith('/internal/responses')) {
       this.onResponses(pathname.slice('/internal/responses'.length), JSON.parse(body.toString()), response)
+    } else if (pathname.startsWith('/internal/idempotency/')) {
+      const said = JSON.parse(body.toString())
+      if (this.claims === null) response.writeHead(503).end()
+      else if (pathname.endsWith('/claim')) sendJson(response, 200, await this.claims.claim(said as Claim))
+      else {
+        await (pathname.endsWith('/end') ? this.claims.end(said as ClaimEnd) : this.claims.renew(said.requestIds))
+        response.writeHead(204).end()
+      }
     } else if (pathname === '/internal/key-uses') {
       this.uses.push(...(JSON.parse(body.toString()) as { uses: KeyUse[] }).uses)
       response.writeHead(204).end()

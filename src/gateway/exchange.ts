@@ -12,7 +12,8 @@ import type { SnapshotKey } from './snapshot.ts'
 
 /** What a page may read of an answer. */
 const EXPOSED_HEADERS = [
-  'x-request-id, request-id, retry-after, retry-after-ms, x-should-retry, x-tradewind-model, x-tradewind-attempts, idempotent-replayed, server-timing',
+  'x-request-id, request-id, retry-after, retry-after-ms, x-should-retry, x-tradewind-model, x-tradewind-attempts, idempotent-replayed',
+  'server-timing, openai-processing-ms',
   ...['limit', 'remaining', 'reset'].map((what) => `x-ratelimit-${what}-requests, x-ratelimit-${what}-tokens`),
 ].join(', ')
 
@@ -60,9 +61,15 @@ export function baseHeaders(exchange: Exchange): OutgoingHttpHeaders {
     'x-request-id': exchange.id,
     ...exchange.dialect?.headers(exchange.id),
     ...corsHeaders(exchange.path),
-    ...exchange.limitHeaders,
+    ...limitHeadersOf(exchange),
     ...exchange.routeHeaders,
   }
+}
+
+function limitHeadersOf({ limitHeaders, dialect, startedAtMs, startedAt }: Exchange): OutgoingHttpHeaders {
+  if (limitHeaders === undefined || dialect?.limitHeaders === undefined) return limitHeaders ?? {}
+  const nowMs = startedAtMs + performance.now() - startedAt
+  return { ...limitHeaders, ...dialect.limitHeaders(limitHeaders, nowMs) }
 }
 
 /**
@@ -116,7 +123,7 @@ export function hasBody(request: IncomingMessage): boolean {
 }
 
 /** Turns expected trouble into the error shape of whoever asks: OpenAI's, or that of a dialect. */
-export function answerError(exchange: Exchange, error: AppError, retry: Retry = retryOf(error.status)): void {
+export function answerError(exchange: Exchange, error: AppError, retry: Retry = retryOfError(error)): void {
   exchange.seen.errorCode = error.code
   const challenge = isAboutTheKey(error) ? { 'www-authenticate': 'Bearer' } : {}
   const { status, body } = exchange.dialect?.refusal(error, exchange.id) ?? {
@@ -154,7 +161,12 @@ export function wireError(error: AppError): ErrorBody {
 export function retryHeaders(retry: Retry): OutgoingHttpHeaders {
   if (retry === 'as-the-status-says') return {}
   if (retry === 'never') return { 'x-should-retry': 'false' }
-  return { 'retry-after': String(Math.ceil(retry.afterMs / 1000)), 'retry-after-ms': String(retry.afterMs) }
+  const afterMs = Math.ceil(retry.afterMs)
+  return { 'retry-after': String(Math.ceil(afterMs / 1000)), 'retry-after-ms': String(afterMs) }
+}
+
+function retryOfError({ data, status }: AppError): Retry {
+  return typeof data.retryAfterMs === 'number' ? { afterMs: data.retryAfterMs } : retryOf(status)
 }
 
 /** 503 passes soon, other trouble of the request itself never does, and a 502 speaks for itself. */

@@ -2,8 +2,9 @@
  * The front door: one HTTP server that answers what it can from memory and engines, and passes the rest to control.
  *
  *   POST /v1/chat/completions · /v1/completions · /v1/embeddings · /tokenize · /detokenize   → an engine
+ *   POST /v1/rerank · /v1/score                                                              → an engine
  *   POST /v1/messages · /v1/messages/count_tokens, in Anthropic's words                      → an engine
- *   POST /api/v1/services/… of three names, in DashScope's words                             → an engine
+ *   POST /api/v1/services/… of four names, in DashScope's words                              → an engine
  *   POST /api/chat · generate · embed · embeddings, in Ollama's words                        → an engine
  *   the rest of Ollama's API                                                                 → memory
  *   GET · DELETE /v1/responses/{id}, and what belongs to one                                 → control, for a key
@@ -51,11 +52,13 @@ import type { KeyUses } from './key-uses.ts'
 import type { GatewayLimits } from './limits.ts'
 import { isModelsPath, listModels } from './list-models.ts'
 import { passOn } from './pass-on.ts'
+import { createRoomQueue } from './queue/room-queue.ts'
 import { createRateLimiter } from './rate-limits/rate-limiter.ts'
 import { type Breakers, createBreakers } from './routing/circuit-breaker.ts'
 import { createRetryBudget } from './routing/retry-budget.ts'
 import { type RoutingNews, UNHEARD_NEWS } from './routing/routing-news.ts'
 import type { Snapshots } from './snapshot-client.ts'
+import type { TrafficNews } from './traffic-news.ts'
 
 export type GatewayDeps = {
   snapshots: Snapshots
@@ -74,6 +77,8 @@ export type GatewayDeps = {
   log: Log
   onAnswered(route: string, status: number, model: string | null, ms: number): void
   onRecord(record: UsageRecord): void
+  /** Told of limits, waits and replays, for metrics. */
+  trafficNews?: TrafficNews
   /** Told of attempts, fallbacks and copies, for metrics. */
   routingNews?: RoutingNews
 }
@@ -85,6 +90,8 @@ export type Gateway = {
   listenWithin(socketPath: string): Promise<void>
   inFlight(): number
   heldBytes(): number
+  /** Requests that wait for room at an engine. */
+  queued(): number
   /** Replicas that are left alone for a while. */
   brokenReplicas(): ReturnType<Breakers['notClosed']>
   /** Stops accepting, lets running requests end for at most `limits.drainMs`, then closes everything. */
@@ -107,7 +114,11 @@ export function createGateway(deps: GatewayDeps): Gateway {
     log,
     mayKeep: (keyId) => snapshots.current()?.snapshot.keys.find(({ id }) => id === keyId)?.contentOnDisk ?? false,
   })
-  const inference = { ...deps, ...routing, pools, finder, held, rateLimits, idempotency }
+  const queue = createRoomQueue(
+    { waitingMax: limits.queueWaitingMax, waitingPerKeyMax: limits.queueWaitingPerKeyMax },
+    deps.trafficNews,
+  )
+  const inference = { ...deps, ...routing, pools, finder, held, rateLimits, idempotency, queue }
   const stopSweeping = snapshots.onChange(({ snapshot }) => {
     const replicas = snapshot.routes.flatMap((route) => route.replicas)
     pools.keepOnly(replicas)
@@ -228,6 +239,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     listenWithin: (socketPath) => listenWithin(within, socketPath),
     inFlight: () => open.size,
     heldBytes: () => held.bytes,
+    queued: queue.waiting,
     brokenReplicas: breakers.notClosed,
     async drain() {
       draining = true
@@ -245,6 +257,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       stopSweeping()
       stopTelling()
       rateLimits.stop()
+      queue.stop()
       await idempotency.stop()
       await pools.close()
     },

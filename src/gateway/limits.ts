@@ -29,6 +29,13 @@ export type GatewayLimits = {
   lastWordsMs: number
   /** Longest wait for an engine's first byte. */
   engineFirstByteMs: number
+  /** How long a request waits for room at a full engine where it says nothing else; 0 = not at all. */
+  queueMs: number
+  /** The most that a request may say. */
+  queueMsMax: number
+  /** Requests that wait for room, in one worker and of one key in it. */
+  queueWaitingMax: number
+  queueWaitingPerKeyMax: number
   /** Longest silence of an engine within an answer. */
   engineSilenceMs: number
   /** Copies of requests that run at once, of all aliases with a shadow. */
@@ -56,6 +63,10 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   lastWordsMs: 2_000,
   engineFirstByteMs: 600_000,
   engineSilenceMs: 300_000,
+  queueMs: 30_000,
+  queueMsMax: 300_000,
+  queueWaitingMax: 2_000,
+  queueWaitingPerKeyMax: 200,
   shadowsMax: 4,
   drainMs: 25_000,
 }

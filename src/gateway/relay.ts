@@ -47,8 +47,8 @@ export type RelayOptions = {
   rewrite: AnswerRewrite | null
   /** Leave out the event that carries only totals. */
   stripUsage: boolean
-  /** Heads for the client, besides those of the engine that are passed on. */
-  clientHeaders: OutgoingHttpHeaders
+  /** Heads for the client, besides those of the engine that are passed on; asked when they go out. */
+  clientHeaders(): OutgoingHttpHeaders
   /** How to tell the engine to stop this request; null = it cannot be told, closing the connection must do. */
   cancelPath: string | null
   lastWordsMs: number
@@ -334,7 +334,7 @@ class Attempt implements Dispatcher.DispatchHandler {
   }
 
   #passedOn(): OutgoingHttpHeaders {
-    const passedOn: OutgoingHttpHeaders = { ...this.#options.clientHeaders }
+    const passedOn: OutgoingHttpHeaders = this.#options.clientHeaders()
     for (const name of HEADERS_PASSED_ON) {
       const value = this.#headers[name]
       if (value !== undefined) passedOn[name] = value

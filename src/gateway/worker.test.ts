@@ -589,7 +589,7 @@ describe('an engine that fails before the first byte', () => {
     await control.push({ routes: [routeOf('small', both())] })
     for (let i = 0; i < 2; i++) assert.equal((await chat(worker.port, 'tw-a', body())).status, 200)
     second.script = full
-    const answer = await chat(worker.port, 'tw-a', body())
+    const answer = await chat(worker.port, 'tw-a', body(), { headers: { 'x-tradewind-queue-timeout-ms': '0' } })
     assert.deepEqual(
       [answer.status, errorOf(answer).code, answer.headers['retry-after-ms']],
       [429, 'engine.full', '1234'],

@@ -80,7 +80,7 @@ const gateway = createGateway({
   usage,
   content,
   keyUses,
-  limits: GATEWAY_LIMITS,
+  limits: { ...GATEWAY_LIMITS, queueMs: config.queueTimeoutMs },
   publicUrl: config.publicUrl,
   trustedProxies: config.trustedProxies,
   clock: systemClock,

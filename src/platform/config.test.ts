@@ -64,6 +64,9 @@ describe('a value', () => {
       oidc: null,
       session: { idleMs: 168 * 3_600_000, longestMs: 30 * 86_400_000 },
       contentLog: { daysMax: 365, bytesMax: 1024e6 },
+      responsesBytesMax: Number(SETTINGS.responsesSpace.default) * 1e6,
+      idempotentAnswersBytesMax: Number(SETTINGS.idempotentAnswers.default) * 1e6,
+      queueTimeoutMs: Number(SETTINGS.queueTimeout.default) * 1_000,
     })
     assert.deepEqual(engine, {
       threadsTotal: Math.max(1, availableParallelism() - 1),

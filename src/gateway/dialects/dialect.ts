@@ -17,6 +17,8 @@ import type { BodyHead } from '../scan-body.ts'
 export type Dialect = {
   /** Headers of every answer, beside `x-request-id`. */
   headers(requestId: string): OutgoingHttpHeaders
+  /** What limits say, in its words too; absent = OpenAI's headers say it. */
+  limitHeaders?(headers: OutgoingHttpHeaders, nowMs: number): OutgoingHttpHeaders
   refusal(trouble: Trouble, requestId: string): Refused
   /** The status that `refusal` gives for one of ours. */
   statusOf(status: number): number

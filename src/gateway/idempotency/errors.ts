@@ -16,7 +16,7 @@ export class IdempotencyKeyReused extends AppError<{ first: string }> {
     `This Idempotency-Key was used for another request (${d.first}) within the last 24 hours: each path and body needs a key of its own.`
 }
 
-export class IdempotencyInProgress extends AppError<{ first: string; waitedMs: number }> {
+export class IdempotencyInProgress extends AppError<{ first: string; waitedMs: number; retryAfterMs: number }> {
   static override code = 'idempotency_in_progress'
   static override status = 409
   static override say = (d: { first: string; waitedMs: number }) =>

@@ -67,6 +67,8 @@ const CHARACTERS_MAX = 255
 const WAIT_MS = 15_000
 const PAUSE_MS_FIRST = 50
 const PAUSE_MS_MAX = 500
+/** What a client is told to wait which has waited for us already. */
+const RETRY_AFTER_MS = 1_000
 const TELL_MS = 2_000
 const TELL_AGAIN_MS = 500
 /** Answers that wait for control; beyond it an answer is given up, and its claim is told as spent. */
@@ -180,7 +182,8 @@ export function createIdempotency(deps: IdempotencyDeps): Idempotency {
           case 'spent':
             throw new IdempotencyAnswerNotKept({ first, why: verdict.why })
           case 'running':
-            if (Date.now() >= deadlineMs || stopped) throw new IdempotencyInProgress({ first, waitedMs: waitMs })
+            if (Date.now() >= deadlineMs || stopped)
+              throw new IdempotencyInProgress({ first, waitedMs: waitMs, retryAfterMs: RETRY_AFTER_MS })
             await sleep(pauseMs, undefined, { signal }).catch(() => {
               throw new ClientLeft()
             })

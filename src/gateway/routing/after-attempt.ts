@@ -8,6 +8,7 @@
  * Pure module.
  */
 import type { FailedAttempt } from '../../billing/request-detail.ts'
+import { codeIn } from '../engine-error.ts'
 import type { RelayEnd } from '../relay.ts'
 
 export type AfterAttempt = {
@@ -57,6 +58,15 @@ function whereTo({ end, isOurs, isAlias, hasReplica, hasTarget }: AfterAttempt):
 function isFree({ end, isOurs }: AfterAttempt): boolean {
   if (end.kind === 'lost') return !end.reached
   return end.kind === 'refused' && end.status === 503 && isOurs
+}
+
+/**
+ * Whether an engine had no room, so that waiting helps. Vendors say 429 of an empty account too, and some say that trying
+ * again is no use.
+ */
+export function isFull(end: RelayEnd): boolean {
+  if (end.kind !== 'refused' || end.status !== 429 || end.headers['x-should-retry'] === 'false') return false
+  return codeIn(end.body) !== 'insufficient_quota'
 }
 
 /** @returns whether the end says that the engine fails; null = it says nothing of it */

@@ -11,10 +11,11 @@ import type { FailedAttempt } from '../../billing/request-detail.ts'
 import { AppError } from '../../platform/errors.ts'
 import { ClientLeft, EngineUnavailable, ModelDraining, TargetsExhausted } from '../errors.ts'
 import { type ReplicaFinder, WakeRefused } from '../find-replica.ts'
+import type { RoomSeeker } from '../queue/wait-for-room.ts'
 import type { RelayEnd } from '../relay.ts'
 import type { NamedRoute, RouteTable } from '../route-table.ts'
 import type { SnapshotReplica, SnapshotRoute } from '../snapshot.ts'
-import { afterAttempt, failureOf, isFailure, restMs } from './after-attempt.ts'
+import { afterAttempt, failureOf, isFailure, isFull, restMs } from './after-attempt.ts'
 import type { Breakers } from './circuit-breaker.ts'
 import { type HashKey, orderTargets } from './plan-route.ts'
 import type { RetryBudget } from './retry-budget.ts'
@@ -27,6 +28,8 @@ export type RoutedRequest = {
   startedAt: number
   prefixKey(): HashKey | null
   conversationKey(): HashKey | null
+  /** Where it waits for room. */
+  room: RoomSeeker
   /** One attempt. */
   ask(leaf: SnapshotRoute, replica: SnapshotReplica, patience: Patience): Promise<RelayEnd>
   /** An attempt failed; another one may follow. */
@@ -121,6 +124,7 @@ class Attempts {
     const { route, signal, prefixKey } = this.#request
     const { finder, breakers, budget, limits } = this.#deps
     const search = finder.search(leaf, signal, prefixKey)
+    if (isLast) await this.#request.room.behindOthers(leaf.model)
     for (;;) {
       const replica = await this.#nextReplica(search.next(isLast), leaf)
       if (replica === null) return null
@@ -146,7 +150,13 @@ class Attempts {
           return mayIt
         },
       })
-      if (next === 'settle') return this.#settled(this.#last)
+      if (next === 'settle') {
+        // It costs the engine nothing and the request no attempt: nobody has worked on it.
+        const rest = isOurs ? 0 : (restMs(end, Date.now()) ?? 0)
+        if (!isFull(end) || !(await this.#request.room.afterRefusal(leaf.model, rest))) return this.#settled(this.#last)
+        search.again()
+        continue
+      }
       if (!(end.kind === 'lost' && !end.reached)) this.#attemptsLeft--
       this.#request.onRetry()
       if (next === 'target') return null
@@ -197,6 +207,12 @@ class Attempts {
 
   #note(leaf: SnapshotRoute, engineId: string | null, failure: Pick<FailedAttempt, 'failed' | 'status'>): void {
     const after_ms = Math.round(performance.now() - this.#request.startedAt)
+    const last = this.#failed.at(-1)
+    // A full engine is tried again and again while its request waits: that is one trouble, until its last try.
+    if (last?.status === 429 && last.engine_id === engineId && failure.status === 429) {
+      last.after_ms = after_ms
+      return
+    }
     const attempt = { model: leaf.model, engine_id: engineId, ...failure, after_ms }
     this.#failed.push(attempt)
     this.#request.onFailed(attempt)

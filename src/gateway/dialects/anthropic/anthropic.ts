@@ -5,11 +5,13 @@ import { rewriteAnswer } from '../rewrite-answer.ts'
 import { translateBody } from '../translate-body.ts'
 import { messageOf, tokenCountOf } from './answer.ts'
 import { anthropicRefusal, anthropicStatus } from './errors.ts'
+import { anthropicLimitHeaders } from './limit-headers.ts'
 import { chatBody, tokenizeBody } from './request.ts'
 import { MessageStream } from './stream.ts'
 
 export const ANTHROPIC: Dialect = {
   headers: (requestId) => ({ 'request-id': requestId }),
+  limitHeaders: anthropicLimitHeaders,
   refusal: anthropicRefusal,
   statusOf: anthropicStatus,
 }
