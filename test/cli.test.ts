@@ -6,6 +6,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { COMMANDS } from '../src/cli/commands.ts'
+import { startModelsServer } from '../src/upstreams/models-server.ts'
 import { type HubStandIn, startHubStandIn } from './hub-stand-in.ts'
 import { testAdapter, testModel } from './models/test-model.ts'
 import { type Product, startProduct } from './product.ts'
@@ -266,6 +267,29 @@ describe('projects', () => {
     assert.match(await does('projects content-on-disk', id, 'never'), /on no disk any more\.$/m)
     await refuses(['projects', 'content-on-disk', id, 'perhaps'], /Say allow or never\./)
     await refuses(['projects', 'content-on-disk', 'proj_nobody', 'allow'], /\(identity\.project_unknown\)/)
+  })
+})
+
+describe('upstreams', () => {
+  it('are added with a secret that no list of processes shows, looked at, listed and removed', async () => {
+    const theirs = await startModelsServer()
+    theirs.lists({ id: 'one' })
+    try {
+      assert.match(await does('upstream list'), /No upstream yet/)
+      process.env.THEIR_KEY = 'sk-theirs-1234567890'
+      const added = await does('upstream add', 'vendor', 'openai', theirs.url, '--secret-env', 'THEIR_KEY', '--private')
+      assert.match(added, /^vendor \(up_\w+\) is well, and serves 1 models\.\n {2}vendor\/one$/m)
+      assert.equal(theirs.asked[0]?.headers.authorization, 'Bearer sk-theirs-1234567890')
+      assert.match(await does('upstream list'), /vendor +openai +http:\S+ +healthy +1 /)
+      assert.match(await does('upstream test', 'vendor'), /^vendor answered in \d+ ms with 1 models\.$/m)
+      theirs.answers(500, {})
+      await refuses(['upstream', 'test', 'vendor'], /It answered with an error\. \(status 500\)/)
+      assert.match(await does('upstream remove', 'vendor'), /^vendor is deleted/)
+      await refuses(['upstream', 'remove', 'vendor'], /There is no upstream vendor/)
+    } finally {
+      delete process.env.THEIR_KEY
+      await theirs.close()
+    }
   })
 })
 

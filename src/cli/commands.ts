@@ -10,6 +10,7 @@ import { MODEL_COMMANDS } from './model-commands.ts'
 import { PEOPLE_COMMANDS } from './people-commands.ts'
 import { PULL_COMMANDS } from './pull-commands.ts'
 import { STATUS_COMMANDS } from './status-commands.ts'
+import { UPSTREAM_COMMANDS } from './upstream-commands.ts'
 
 export type Options = Record<string, string | boolean | undefined>
 export type Command = {
@@ -26,6 +27,7 @@ export type Command = {
 export const COMMANDS: Command[] = [
   ...MODEL_COMMANDS,
   ...PULL_COMMANDS,
+  ...UPSTREAM_COMMANDS,
   ...KEY_COMMANDS,
   ...LIMIT_COMMANDS,
   ...PEOPLE_COMMANDS,

@@ -257,8 +257,13 @@ function targetOf(row: UpstreamRow, secret: string | null): ProbeTarget {
   return { baseUrl: row.baseUrl, network: row.network, speaks, headers }
 }
 
-/** One that lists nothing, and whose models an operator has named, is well if it answers. */
+/**
+ * One that lists nothing, and whose models an operator has named, is well if it answers. Of another Tradewind, names that
+ * pass through this one are left out: two that serve each other would else find longer names at every look.
+ */
 function believed(row: UpstreamRow, result: ProbeResult): ProbeResult {
+  if (result.kind === 'listed' && row.kind === 'tradewind')
+    return { ...result, models: result.models.filter(({ id }) => !id.split('/').slice(0, -1).includes(row.name)) }
   const needsNoList = (row.published?.length ?? 0) > 0
   if (result.kind === 'listed' || result.trouble !== 'no_list' || !needsNoList) return result
   return { kind: 'listed', models: row.discovered, tookMs: result.tookMs }
