@@ -45,7 +45,7 @@ import { askEngines, type Patience, type RoutedRequest, type RoutingDeps } from 
 import { conversationKey, prefixKey } from './routing/request-key.ts'
 import { settle } from './routing/settle.ts'
 import { scanBody } from './scan-body.ts'
-import type { ScopeLimits, SnapshotKey, SnapshotReplica } from './snapshot.ts'
+import type { KeyKind, ScopeLimits, SnapshotKey, SnapshotReplica } from './snapshot.ts'
 import type { InForce, Snapshots } from './snapshot-client.ts'
 import { type Phases, timingHeaders } from './timing-headers.ts'
 import { askUpstream } from './upstream-dialects/upstream-dialect.ts'
@@ -65,7 +65,7 @@ export type InferenceDeps = Omit<RoutingDeps, 'limits'> & {
   control: Pick<ControlClient, 'responses'>
   clock: Clock
   /** Told of each closed record, for metrics. */
-  onRecord(record: UsageRecord): void
+  onRecord(record: UsageRecord, keyKind: KeyKind): void
 }
 
 /** @throws AppError before a route is known; later trouble is answered and recorded here */
@@ -78,6 +78,7 @@ export async function answerInference(exchange: Exchange, path: InferencePath, d
     const key = callerOf(exchange, now.keys)
     requireScope(key, 'inference')
     exchange.seen.keyId = key.id
+    exchange.seen.keyKind = key.kind
     deps.keyUses.note(key)
     const bytes = withoutByteOrderMark(body.bytes)
     const asking = { key, startedAtMs: exchange.startedAtMs, nowMs: deps.clock.nowMs, kept: deps.control.responses }

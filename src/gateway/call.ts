@@ -14,7 +14,7 @@ import type { RelayEnd } from './relay.ts'
 import { detailOf } from './request-parameters.ts'
 import type { NamedRoute } from './route-table.ts'
 import type { BodyHead } from './scan-body.ts'
-import type { SnapshotKey, SnapshotReplica, SnapshotRoute } from './snapshot.ts'
+import type { KeyKind, SnapshotKey, SnapshotReplica, SnapshotRoute } from './snapshot.ts'
 
 /** One request that has reached a route. */
 export type Call = {
@@ -52,7 +52,7 @@ export type Call = {
 export type RecordDeps = {
   usage: UsageSink
   /** Told of each closed record, for metrics. */
-  onRecord(record: UsageRecord): void
+  onRecord(record: UsageRecord, keyKind: KeyKind): void
 }
 
 /** What is known of an attempt at its end, and who cut it. A stream without a finish reason of each choice is not whole. */
@@ -95,6 +95,6 @@ export function closeRecord(call: Call, status: number, deps: RecordDeps): Promi
   if (call.failed !== null) detail.attempts = call.failed
   const closed: ClosedRequest = { ...record, detail }
   const filed = deps.usage.close(closed)
-  deps.onRecord(record)
+  deps.onRecord(record, call.key.kind)
   return filed
 }

@@ -155,6 +155,7 @@ export function keyOf(secret: string, change: Partial<SnapshotKey> = {}): Snapsh
     expiresAtMs: null,
     salt: `salt-${secret}`,
     share: `share-${secret}`,
+    kind: 'key',
     contentOnDisk: false,
     contentLogging: null,
     limits: null,

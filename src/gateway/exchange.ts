@@ -8,7 +8,7 @@ import { KeyExpired, KeyMissing, KeyUnknown } from './errors.ts'
 import type { Replay } from './idempotency/idempotency.ts'
 import type { KeyRing } from './key-ring.ts'
 import { discardBody } from './read-body.ts'
-import type { SnapshotKey } from './snapshot.ts'
+import type { KeyKind, SnapshotKey } from './snapshot.ts'
 
 /** What a page may read of an answer. */
 const EXPOSED_HEADERS = [
@@ -43,7 +43,7 @@ export type Exchange = {
   /** For metrics and logs; found out on the way. */
   /** A stream that control keeps open, such as the console's: not worth waiting for when the worker ends. */
   isEndless: boolean
-  seen: { route: string; model: string | null; keyId: string | null; errorCode: string | null }
+  seen: { route: string; model: string | null; keyId: string | null; keyKind: KeyKind | null; errorCode: string | null }
 }
 
 /** @throws KeyMissing · KeyUnknown · KeyExpired · IpNotAuthorized */

@@ -57,6 +57,7 @@ import { createRateLimiter } from './rate-limits/rate-limiter.ts'
 import { type Breakers, createBreakers } from './routing/circuit-breaker.ts'
 import { createRetryBudget } from './routing/retry-budget.ts'
 import { type RoutingNews, UNHEARD_NEWS } from './routing/routing-news.ts'
+import type { KeyKind } from './snapshot.ts'
 import type { Snapshots } from './snapshot-client.ts'
 import type { TrafficNews } from './traffic-news.ts'
 
@@ -75,8 +76,8 @@ export type GatewayDeps = {
   trustedProxies: readonly string[]
   clock: Clock
   log: Log
-  onAnswered(route: string, status: number, model: string | null, ms: number): void
-  onRecord(record: UsageRecord): void
+  onAnswered(route: string, status: number, model: string | null, ms: number, keyKind: KeyKind | null): void
+  onRecord(record: UsageRecord, keyKind: KeyKind): void
   /** Told of limits, waits and replays, for metrics. */
   trafficNews?: TrafficNews
   /** Told of attempts, fallbacks and copies, for metrics. */
@@ -92,6 +93,8 @@ export type Gateway = {
   heldBytes(): number
   /** Requests that wait for room at an engine. */
   queued(): number
+  /** Ends of requests with an idempotency key of which control has not heard yet. */
+  idempotencyUntold(): number
   /** Replicas that are left alone for a while. */
   brokenReplicas(): ReturnType<Breakers['notClosed']>
   /** Stops accepting, lets running requests end for at most `limits.drainMs`, then closes everything. */
@@ -106,12 +109,17 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const budget = createRetryBudget(() => performance.now())
   const addressOf = createClientAddressOf(deps.trustedProxies)
   const held = { bytes: 0 }
-  const rateLimits = createRateLimiter({ exchange: control.exchangeLimits, worker: control.worker })
+  const rateLimits = createRateLimiter({
+    exchange: control.exchangeLimits,
+    worker: control.worker,
+    onRefused: deps.trafficNews?.limited,
+  })
   const stopTelling = snapshots.onChange(rateLimits.tell) // there may be another owner, or other limits
   const routing = { breakers, budget, random: Math.random, news: deps.routingNews ?? UNHEARD_NEWS }
   const idempotency = createIdempotency({
     port: control.idempotency,
     log,
+    onReplayed: deps.trafficNews?.replayed,
     mayKeep: (keyId) => snapshots.current()?.snapshot.keys.find(({ id }) => id === keyId)?.contentOnDisk ?? false,
   })
   const queue = createRoomQueue(
@@ -240,6 +248,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     inFlight: () => open.size,
     heldBytes: () => held.bytes,
     queued: queue.waiting,
+    idempotencyUntold: idempotency.untold,
     brokenReplicas: breakers.notClosed,
     async drain() {
       draining = true
@@ -285,7 +294,7 @@ function openExchange(
     startedAtMs,
     startedAt: performance.now(),
     isEndless: false,
-    seen: { route: 'control', model: null, keyId: null, errorCode: null },
+    seen: { route: 'control', model: null, keyId: null, keyKind: null, errorCode: null },
   }
 }
 
@@ -325,7 +334,7 @@ function noteAnswer(exchange: Exchange, deps: GatewayDeps): void {
   const { request, response, seen } = exchange
   const status = response.headersSent ? response.statusCode : 499
   const ms = performance.now() - exchange.startedAt
-  deps.onAnswered(seen.route, status, seen.model, ms)
+  deps.onAnswered(seen.route, status, seen.model, ms, seen.keyKind)
   const clientsOwn = request.headers['x-request-id']
   deps.log[seen.model === null ? 'debug' : 'info'](
     {

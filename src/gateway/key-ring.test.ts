@@ -16,6 +16,7 @@ const keyOf = (secret: string, change: Partial<SnapshotKey> = {}): SnapshotKey =
   expiresAtMs: null,
   salt: 'salt',
   share: 'share',
+  kind: 'key',
   contentOnDisk: false,
   contentLogging: null,
   limits: null,

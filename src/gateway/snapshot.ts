@@ -51,6 +51,8 @@ export type SnapshotKey = {
   salt: string
   /** Opaque to engines: one per key. */
   share: string
+  /** Whose it is, for metrics: a person's, a service account's, or the console's own. */
+  kind: KeyKind
   /** Whether this project lets prompts reach a disk. */
   contentOnDisk: boolean
   /** Whether what requests and answers say is kept, and where they came from with it; null = nothing is. */
@@ -72,6 +74,8 @@ export type ScopeLimits = {
 
 /** That a key was let in, by which of its secrets. */
 export type KeyUse = { keyId: string; sha256: string; atMs: number }
+
+export type KeyKind = 'key' | 'service_account' | 'console'
 
 export type KeyScope = 'inference' | 'models.read'
 

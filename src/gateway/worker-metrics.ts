@@ -4,7 +4,8 @@
  *
  *   GET /metrics       Prometheus text          GET /metrics.json   for `AggregatorRegistry.aggregate` of prom-client
  *
- * Labels are bounded: a route is one of ours or `control`, a model is one that a snapshot named or empty.
+ * Labels are bounded: a route is one of ours or `control`, a model is one of the first `MODELS_MAX` that were asked for or
+ * `other`, a key is known by its kind alone.
  */
 import { unlinkSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
@@ -12,8 +13,11 @@ import { join } from 'node:path'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { UsageRecord } from '../billing/usage-record.ts'
 import type { DataFolder } from '../platform/data-folder.ts'
+import { createBoundedNames } from './bounded-names.ts'
 import type { ContentDrop } from './content-outbox.ts'
 import type { RoutingNews } from './routing/routing-news.ts'
+import type { KeyKind } from './snapshot.ts'
+import type { TrafficNews } from './traffic-news.ts'
 
 /** Where worker `worker` serves its metrics. */
 export function workerMetricsSocket(folder: DataFolder, worker: string): string {
@@ -29,6 +33,8 @@ export type WorkerGauges = {
   controlConnected(): boolean
   usageBacklog(): { queuedRecords: number; fileBytes: number; isWritable: boolean }
   contentBytes(): number
+  queued(): number
+  idempotencyUntold(): number
   brokenReplicas(): { engineId: string; state: string }[]
 }
 
@@ -37,12 +43,16 @@ export const BREAKER_METRIC = 'tradewind_gateway_breaker'
 
 export type WorkerMetrics = ReturnType<typeof createWorkerMetrics>
 
+/** More models than this share one label; Prometheus keeps each series for weeks. */
+const MODELS_MAX = 100
+
 const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300]
 
 export function createWorkerMetrics(worker: string, gauges: WorkerGauges) {
   const registry = new Registry()
   registry.setDefaultLabels({ worker })
   const registers = [registry]
+  const nameOf = createBoundedNames(MODELS_MAX)
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
       name,
@@ -56,7 +66,7 @@ export function createWorkerMetrics(worker: string, gauges: WorkerGauges) {
   const requests = new Counter({
     name: 'tradewind_gateway_requests_total',
     help: 'Answered requests.',
-    labelNames: ['route', 'status', 'model'],
+    labelNames: ['route', 'status', 'model', 'key'],
     registers,
   })
   const seconds = new Histogram({
@@ -83,7 +93,7 @@ export function createWorkerMetrics(worker: string, gauges: WorkerGauges) {
   const tokens = new Counter({
     name: 'tradewind_gateway_tokens_total',
     help: 'Tokens of closed requests.',
-    labelNames: ['model', 'kind'],
+    labelNames: ['model', 'kind', 'key', 'route'],
     registers,
   })
   const retries = new Counter({
@@ -146,6 +156,32 @@ export function createWorkerMetrics(worker: string, gauges: WorkerGauges) {
     },
   })
 
+  const limited = new Counter({
+    name: 'tradewind_gateway_limited_total',
+    help: 'Requests that a limit refused, by whose it is (key, project, organization) and of what (requests, tokens, concurrency); `unavailable` = control was away, and nobody could count.',
+    labelNames: ['scope', 'of'],
+    registers,
+  })
+  const replayed = new Counter({
+    name: 'tradewind_gateway_idempotency_total',
+    help: 'Requests whose idempotency key had been used: answered as before, or refused.',
+    labelNames: ['outcome'],
+    registers,
+  })
+  const queueWaits = new Histogram({
+    name: 'tradewind_gateway_queue_wait_seconds',
+    help: 'Waits for room at full engines, by how they ended: room, deadline, crowded, left.',
+    labelNames: ['outcome'],
+    buckets: SECONDS,
+    registers,
+  })
+
+  gauge('tradewind_gateway_queued', 'Requests that wait for room at an engine.', gauges.queued)
+  gauge(
+    'tradewind_gateway_idempotency_untold',
+    'Answers of requests with an idempotency key that control has not heard of yet.',
+    gauges.idempotencyUntold,
+  )
   gauge('tradewind_gateway_in_flight', 'Requests being answered.', gauges.inFlight)
   gauge(
     'tradewind_gateway_content_bytes',
@@ -180,12 +216,12 @@ export function createWorkerMetrics(worker: string, gauges: WorkerGauges) {
 
   return {
     registry,
-    answered(route: string, status: number, model: string | null, ms: number) {
-      requests.inc({ route, status: String(status), model: model ?? '' })
+    answered(route: string, status: number, model: string | null, ms: number, keyKind: KeyKind | null) {
+      requests.inc({ route, status: String(status), model: model === null ? '' : nameOf(model), key: keyKind ?? '' })
       seconds.observe({ route }, ms / 1000)
     },
     routing: {
-      attempt: (outcome, model) => attempts.inc({ model, outcome }),
+      attempt: (outcome, model) => attempts.inc({ model: nameOf(model), outcome }),
       fallback: (route) => fallbacks.inc({ route }),
       retryDenied: () => retriesDenied.inc(),
       shadow(outcome, route, tokensOut) {
@@ -196,13 +232,21 @@ export function createWorkerMetrics(worker: string, gauges: WorkerGauges) {
     contentDropped(why: ContentDrop, requests: number) {
       contentDropped.inc({ why }, requests)
     },
-    recorded(record: UsageRecord) {
-      const { model } = record
+    traffic: {
+      waited(outcome, ms) {
+        queueWaits.observe({ outcome }, ms / 1000)
+      },
+      limited: (scope, of) => limited.inc({ scope, of }),
+      replayed: (outcome) => replayed.inc({ outcome }),
+    } satisfies TrafficNews,
+    recorded(record: UsageRecord, keyKind: KeyKind) {
+      const model = nameOf(record.model)
+      const of = { model, key: keyKind, route: record.route }
       overhead.observe(record.gatewayMs / 1000)
       if (record.firstTokenMs !== null) firstToken.observe({ model }, record.firstTokenMs / 1000)
-      if (record.tokensIn > 0) tokens.inc({ model, kind: 'in' }, record.tokensIn)
-      if (record.tokensCached > 0) tokens.inc({ model, kind: 'cached' }, record.tokensCached)
-      if (record.tokensOut > 0) tokens.inc({ model, kind: 'out' }, record.tokensOut)
+      if (record.tokensIn > 0) tokens.inc({ ...of, kind: 'in' }, record.tokensIn)
+      if (record.tokensCached > 0) tokens.inc({ ...of, kind: 'cached' }, record.tokensCached)
+      if (record.tokensOut > 0) tokens.inc({ ...of, kind: 'out' }, record.tokensOut)
       if (record.retries > 0) retries.inc({ model }, record.retries)
       if (record.cutBy !== null) cuts.inc({ by: record.cutBy })
     },

@@ -71,6 +71,8 @@ const metrics = createWorkerMetrics(worker, {
   controlConnected: snapshots.isConnected,
   usageBacklog: usage.backlog,
   contentBytes: content.heldBytes,
+  queued: () => gateway.queued(),
+  idempotencyUntold: () => gateway.idempotencyUntold(),
   brokenReplicas: () => gateway.brokenReplicas(),
 })
 const gateway = createGateway({
@@ -87,6 +89,7 @@ const gateway = createGateway({
   log,
   onAnswered: metrics.answered,
   onRecord: metrics.recorded,
+  trafficNews: metrics.traffic,
   routingNews: metrics.routing,
 })
 

@@ -28,6 +28,8 @@ export type GatewayKey = {
   salt: string
   /** One per key. */
   share: string
+  /** Whose it is: a person's, a service account's, or the console's own. */
+  kind: 'key' | 'service_account' | 'console'
   contentOnDisk: boolean
   /** Whether what requests say is kept, and the address with it; null = nothing is. */
   contentLogging: { address: boolean } | null
@@ -158,6 +160,7 @@ function gatewayKeyOf(
     expiresAtMs: key.expiresAt?.getTime() ?? null,
     salt: of.salt,
     share: key.share,
+    kind: key.kind === 'console' ? 'console' : key.serviceAccountId === null ? 'key' : 'service_account',
     contentOnDisk: of.contentOnDisk,
     contentLogging: contentLoggingOf(of, contentDaysMax),
     limits: limitsThatApply([

@@ -311,7 +311,8 @@ export function readConfig(environment: Record<string, string | undefined>): Con
       bytesMax: wholeNumber(SETTINGS.contentLogSpace, SETTINGS.contentLogSpace.default, 1, 64_000_000) * 1e6,
     },
     responsesBytesMax: wholeNumber(SETTINGS.responsesSpace, SETTINGS.responsesSpace.default, 1, 64_000_000) * 1e6,
-    idempotentAnswersBytesMax: wholeNumber(SETTINGS.idempotentAnswers, SETTINGS.idempotentAnswers.default, 0, 64_000) * 1e6,
+    idempotentAnswersBytesMax:
+      wholeNumber(SETTINGS.idempotentAnswers, SETTINGS.idempotentAnswers.default, 0, 64_000) * 1e6,
     queueTimeoutMs: wholeNumber(SETTINGS.queueTimeout, SETTINGS.queueTimeout.default, 0, 300) * 1_000,
     engine: {
       threadsTotal: wholeNumber(SETTINGS.threads, String(Math.max(1, cores - 1)), 1, 1024),

@@ -322,6 +322,49 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
         whatToDo:
           'Try again after `retry-after-ms`; official clients do. Shorten a request that is too large, or lower `max_tokens`. Whoever manages the key or the project can raise the limit.',
       },
+      engine_busy: {
+        statuses: [429],
+        at: ['inference'],
+        means:
+          'Every engine of the model is full, and stayed so for as long as this request may wait (`x-tradewind-queue-timeout-ms`, 30 s if it says nothing), or as many requests as may wait do so already.',
+        whatToDo:
+          'Try again after `retry-after-ms`, which follows from how long requests take there; official clients do. Nothing was begun.',
+      },
+      idempotency_key_invalid: {
+        statuses: [400],
+        at: ['inference'],
+        means: 'The header `Idempotency-Key` is empty, given twice, too long, or holds other characters than ASCII.',
+        whatToDo: 'Send 1 to 255 printable ASCII characters, such as a UUID.',
+      },
+      idempotency_key_reused: {
+        statuses: [422],
+        at: ['inference'],
+        means:
+          'The `Idempotency-Key` stands for another request of this API key within the last 24 hours: another path, or another body. Bytes count, so that the same fields in another order are another body.',
+        whatToDo: 'Send a new key with each new request, and the same one only with the same bytes.',
+      },
+      idempotency_in_progress: {
+        statuses: [409],
+        at: ['inference'],
+        means: 'The first request with this `Idempotency-Key` still runs; this one has waited for it for 15 seconds.',
+        whatToDo: 'Try again after `retry-after-ms` with the same key, to get its answer; official clients do.',
+      },
+      idempotency_answer_not_kept: {
+        statuses: [409],
+        at: ['inference'],
+        means:
+          'The request with this `Idempotency-Key` has run and is not run again, and there is no answer to replay: its project lets no content reach a disk, it came to no whole answer, or the answer was too large or had to make room.',
+        whatToDo:
+          'Look at the request that the message names. To run it anew, send another key. A project keeps answers for replay once it allows content on disk.',
+      },
+      idempotency_unavailable: {
+        statuses: [503],
+        at: ['inference'],
+        means:
+          'The process that keeps idempotency keys does not answer. What it would not know of could run twice, so that it is not begun.',
+        whatToDo:
+          'Try again after `retry-after` with the same key; the supervisor restarts that process. Requests without a key keep working.',
+      },
       limits_unavailable: {
         statuses: [503],
         at: ['inference'],

@@ -57,6 +57,8 @@ export type IdempotencyDeps = {
   log: Log
   /** Whether content of a key may reach a disk now. */
   mayKeep(keyId: string): boolean
+  /** Told of each that was answered, or refused, by what another one had come to. */
+  onReplayed?: ((outcome: 'answered' | 'refused') => void) | undefined
   /** Longest wait for another request of the same key. */
   waitMs?: number
   /** Longest that the end of an answer waits for its claim to be told. */
@@ -80,7 +82,7 @@ const compress = promisify(brotliCompress)
 const decompress = promisify(brotliDecompress)
 
 export function createIdempotency(deps: IdempotencyDeps): Idempotency {
-  const { port, log, mayKeep, waitMs = WAIT_MS, tellMs = TELL_MS } = deps
+  const { port, log, mayKeep, onReplayed = () => {}, waitMs = WAIT_MS, tellMs = TELL_MS } = deps
   const running = new Set<string>()
   let untold = 0
   let untoldBytes = 0
@@ -175,11 +177,14 @@ export function createIdempotency(deps: IdempotencyDeps): Idempotency {
             return begin(claim)
           case 'answered': {
             const { packed, ...head } = verdict.answer
+            onReplayed('answered')
             return { kind: 'replay', requestId: first, ...head, body: await unpacked(packed) }
           }
           case 'reused':
+            onReplayed('refused')
             throw new IdempotencyKeyReused({ first })
           case 'spent':
+            onReplayed('refused')
             throw new IdempotencyAnswerNotKept({ first, why: verdict.why })
           case 'running':
             if (Date.now() >= deadlineMs || stopped)

@@ -17,6 +17,7 @@ import {
   BEAT_MS,
   type LeaseAnswer,
   type LeaseMessage,
+  type LimitKind,
   type LimitRefusal,
   type ScopeName,
   scopeName,
@@ -47,6 +48,8 @@ export type RateLimiterDeps = {
   /** Rejects when control is away. */
   exchange(message: LeaseMessage): Promise<LeaseAnswer>
   worker: string
+  /** Told of each request that is not let in. */
+  onRefused?: ((scope: ScopeLimits['scope'] | 'none', of: LimitKind | 'unavailable') => void) | undefined
   nowMs?: () => number
   /** Longest wait for control. Default: about as long as a restart of it takes. */
   waitMs?: number
@@ -75,7 +78,7 @@ type Waiting = {
 }
 
 export function createRateLimiter(deps: RateLimiterDeps): RateLimiter {
-  const { exchange, worker, nowMs = () => performance.now(), waitMs = WAIT_MS } = deps
+  const { exchange, worker, onRefused = () => {}, nowMs = () => performance.now(), waitMs = WAIT_MS } = deps
   const holder = `${worker}.${randomText(12)}`
   const holds = new Map<ScopeName, ScopeHold>()
   let waiting: Waiting[] = []
@@ -205,6 +208,7 @@ export function createRateLimiter(deps: RateLimiterDeps): RateLimiter {
     }
     if (refusal !== null) {
       const of = all[refusal.scope]?.limits.scope ?? 'key'
+      onRefused(of, refusal.of)
       ask.reject(errorOf(refusal, of, ask.tokens, limitHeaders(ask.holds, false)))
       return
     }
@@ -214,7 +218,10 @@ export function createRateLimiter(deps: RateLimiterDeps): RateLimiter {
 
   const giveUp = () => {
     const now = nowMs()
-    for (const late of waiting.filter(({ giveUpAtMs }) => giveUpAtMs <= now)) late.reject(new LimitsUnavailable({}))
+    for (const late of waiting.filter(({ giveUpAtMs }) => giveUpAtMs <= now)) {
+      onRefused('none', 'unavailable')
+      late.reject(new LimitsUnavailable({}))
+    }
     waiting = waiting.filter(({ giveUpAtMs }) => giveUpAtMs > now)
   }
 
