@@ -57,6 +57,19 @@ export const RequestDetailShape = Type.Object({
   client: orNull(
     Type.String({ maxLength: 80, description: "Family and version of the client's software; null = it did not say." }),
   ),
+  failed_attempts: Type.Array(
+    Type.Object({
+      model: Type.String(),
+      engine_id: orNull(Type.String({ description: 'Null = none could be asked.' })),
+      failed: Type.Enum(['unavailable', 'draining', 'lost', 'timed_out', 'refused'], {
+        description:
+          '`unavailable`: nothing could be asked or reached. `draining`: it takes nothing new. `lost`: it died with the request. `timed_out`: it said nothing for too long. `refused`: it turned the request away.',
+      }),
+      status: orNull(Type.Integer({ description: 'Of a refusal; null = none came.' })),
+      after_ms: Type.Integer({ description: 'From the beginning of the request to the end of the attempt.' }),
+    }),
+    { description: 'In their order, before the one that answered or gave up; empty = the first attempt answered.' },
+  ),
 })
 
 const stateFields = {
@@ -125,8 +138,12 @@ export const ContentLogDeletedShape = Type.Object({
   deleted_bytes: bytes('Compressed.'),
 })
 
-export function requestDetailOnWire({ parameters, client }: RequestDetail): Static<typeof RequestDetailShape> {
-  return { parameters, client }
+export function requestDetailOnWire({
+  parameters,
+  client,
+  attempts,
+}: RequestDetail): Static<typeof RequestDetailShape> {
+  return { parameters, client, failed_attempts: attempts ?? [] }
 }
 
 export function contentStateOnWire(state: ContentState): Static<typeof ContentStateShape> {

@@ -109,7 +109,11 @@ export function createRequestContent({ db, clock, log, identity, bytesMax }: Req
     /** @returns null for requests of before parameters were kept, and for those that are not there */
     async parametersOf(requestId: string): Promise<RequestDetail | null> {
       const [row] = await db
-        .select({ parameters: requestDetail.parameters, client: requestDetail.client })
+        .select({
+          parameters: requestDetail.parameters,
+          client: requestDetail.client,
+          attempts: requestDetail.attempts,
+        })
         .from(requestDetail)
         .where(eq(requestDetail.id, requestId))
       return row ?? null

@@ -47,8 +47,8 @@ export type RequestDetail = {
   parameters: RequestParameters
   /** Family and version of the client's software, at most 80 characters; null = it did not say. */
   client: string | null
-  /** In their order; absent = the first attempt answered. */
-  attempts?: FailedAttempt[]
+  /** In their order; absent or null = the first attempt answered. */
+  attempts?: FailedAttempt[] | null
 }
 
 /** One attempt at a model that did not answer, before another was made or the request was given up. */

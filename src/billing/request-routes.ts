@@ -92,7 +92,13 @@ export async function requestRoutes(server: Server, { billing, extras }: Request
   )
 }
 
-type Query = Parameters<typeof filterFrom>[0] & { from?: string; to?: string; tokens_min?: number; id?: string }
+type Query = Parameters<typeof filterFrom>[0] & {
+  from?: string
+  to?: string
+  tokens_min?: number
+  requested_model?: string
+  id?: string
+}
 
 function requestFilterFrom(query: Query): RequestFilter {
   return {
@@ -100,6 +106,7 @@ function requestFilterFrom(query: Query): RequestFilter {
     from: query.from === undefined ? null : Date.parse(query.from),
     to: query.to === undefined ? null : Date.parse(query.to),
     tokensMin: query.tokens_min ?? null,
+    requestedModel: query.requested_model ?? null,
     id: query.id ?? null,
   }
 }

@@ -30,7 +30,10 @@ const requestFields = {
   key_kind: orNull(oneOf(['api', 'console'], { description: '`console`: a key of the playground.' })),
   person_id: orNull(Type.String({ description: 'Whose key: a person, a service account, or `machine`.' })),
   person_name: Name,
-  model: Type.String({ description: 'As the client named it.' }),
+  model: Type.String({ description: 'That answered, or was asked last.' }),
+  requested_model: orNull(
+    Type.String({ description: 'As the client named it, where that was a route to several models; null = the same.' }),
+  ),
   adapter: orNull(Type.String()),
   deployment_id: orNull(Type.String()),
   engine_id: orNull(Type.String({ description: 'The engine that answered; null = none was reached.' })),
@@ -73,6 +76,7 @@ export const RequestQuery = {
   ...FilterQuery,
   from: Type.Optional(Type.String({ format: 'date-time', description: 'Put back to a whole minute.' })),
   to: Type.Optional(Type.String({ format: 'date-time', description: 'Not in the range. Put off to a whole minute.' })),
+  requested_model: Type.Optional(Type.String({ maxLength: 200, description: 'A route that clients named.' })),
   tokens_min: Type.Optional(Type.Integer({ minimum: 0, description: 'In and out together.' })),
   id: Type.Optional(Type.String({ pattern: '^[0-9a-z_]{1,64}$', description: "A request's id, or its beginning." })),
 }
@@ -93,6 +97,7 @@ export function requestOnWire(request: RequestSeen): RequestOnWire {
     person_id: request.personId,
     person_name: request.personName,
     model: request.model,
+    requested_model: request.requestedModel,
     adapter: request.adapter,
     deployment_id: request.deploymentId,
     engine_id: request.engineId,

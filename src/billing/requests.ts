@@ -27,12 +27,14 @@ export type RequestFilter = UsageFilter & {
   to: number | null
   /** In and out together. */
   tokensMin: number | null
+  /** A route that leads to several models. */
+  requestedModel: string | null
   /** A request's id, or its beginning. */
   id: string | null
 }
 
 /** Whatever they began with and however large they were. */
-export const ALL_REQUESTS = { from: null, to: null, tokensMin: null, id: null } as const
+export const ALL_REQUESTS = { from: null, to: null, tokensMin: null, requestedModel: null, id: null } as const
 
 /** Rows that a whole export reads at a time. */
 const EXPORT_ROWS = 1_000
@@ -87,6 +89,7 @@ export function createRequests({ db, keys }: { db: Db; keys: UsageKeys }) {
           filter.tokensMin === null
             ? undefined
             : gte(sql`${usageRecord.tokensIn} + ${usageRecord.tokensOut}`, filter.tokensMin),
+          filter.requestedModel === null ? undefined : eq(usageRecord.requestedModel, filter.requestedModel),
           filter.id === null ? undefined : idBegins(filter.id),
           page.after === null
             ? undefined

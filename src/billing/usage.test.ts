@@ -129,6 +129,7 @@ async function requireTrueSums(question: UsageQuestion): Promise<void> {
     from: question.from,
     to: question.to,
     tokensMin: null,
+    requestedModel: null,
     id: null,
   })) {
     listed.push(...page.map(({ id }) => id))

@@ -51,6 +51,7 @@ export function RequestFacts({ of: request }: { of: RequestWhole }) {
             {request.model}
           </Link>
         </Fact>
+        {request.requested_model !== null && <Fact name={t('asked-for')}>{request.requested_model}</Fact>}
         {adapter && <Fact name={t('adapter')}>{adapter}</Fact>}
         <Fact name={t('route')}>
           <span className="mono">{request.route}</span>
@@ -66,9 +67,26 @@ export function RequestFacts({ of: request }: { of: RequestWhole }) {
           </Fact>
         )}
         <Fact name={t('retries')}>{retries === 0 ? t('retries-none') : t('retries-some', { count: retries })}</Fact>
+        {detail && detail.failed_attempts.length > 0 && (
+          <Fact name={t('attempts')}>
+            <FailedAttempts of={detail.failed_attempts} />
+          </Fact>
+        )}
       </Facts>
     </Section>
   )
+}
+
+/** Which models were tried, and what each of them did. */
+function FailedAttempts({ of: attempts }: { of: NonNullable<RequestWhole['detail']>['failed_attempts'] }) {
+  const t = useRequestWords()
+  const format = useFormat()
+  return attempts.map(({ model, failed, status, after_ms }) => (
+    <div key={`${model} ${failed} ${after_ms}`}>
+      {model} <span className="faint">{t(`attempt-${failed}`, { status: status ?? '–' })}</span>{' '}
+      <span className="small faint">{t('attempt-after', { time: format.duration(after_ms) })}</span>
+    </div>
+  ))
 }
 
 /** Settings as sent, by the names that they have in the API. */
