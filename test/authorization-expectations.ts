@@ -22,6 +22,7 @@ export type Thing =
   | 'service-account'
   | 'request'
   | 'playground-session'
+  | 'batch'
 
 type More = {
   /** Refusals for reasons that have nothing to do with who asks. */
@@ -162,6 +163,12 @@ export const EXPECTED: Record<string, Expectation> = {
   deleteRoute: installation('routes.change'),
   listRouteModels: installation('routes.read'),
   updateRouteModel: installation('routes.change'),
+
+  listProjectBatches: list('batches.read'),
+  getProjectBatch: on('batch', 'batches.read'),
+  cancelProjectBatch: on('batch', 'batches.cancel', { orElse: ['batches.batch_ended'] }),
+  getBatchOutput: on('batch', 'files.read', { alsoNeeds: 'batches.read', orElse: ['batches.no_results'] }),
+  getBatchErrors: on('batch', 'files.read', { alsoNeeds: 'batches.read', orElse: ['batches.no_results'] }),
 
   listPlaygroundSessions: on('project', 'playground.read'),
   createPlaygroundSession: on('project', 'playground.write'),

@@ -67,7 +67,15 @@ const SHOWN: Record<string, string[]> = {
   upstreams: ['routes.ts', 'errors.zh.ts', 'schema.ts'],
   playground: ['routes.ts', 'document.ts', 'errors.zh.ts'],
   files: ['routes.ts', 'errors.zh.ts', 'schema.ts', 'purposes.ts'],
-  batches: ['routes.ts', 'console-routes.ts', 'errors.zh.ts', 'schema.ts', 'console-schema.ts', 'send-line.ts'],
+  batches: [
+    'routes.ts',
+    'console-routes.ts',
+    'errors.zh.ts',
+    'schema.ts',
+    'console-schema.ts',
+    'send-line.ts',
+    'room.ts',
+  ],
   gateway: [
     'idempotency/claim-routes.ts',
     'idempotency/claims-owner.ts',

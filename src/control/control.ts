@@ -3,6 +3,10 @@
  * of a start.
  */
 import { join } from 'node:path'
+import { createBatches } from '../batches/batches.ts'
+import { batchConsoleRoutes } from '../batches/console-routes.ts'
+import { batchRoutes } from '../batches/routes.ts'
+import { createLineSender } from '../batches/send-line.ts'
 import { createBilling } from '../billing/billing.ts'
 import { createRequestContent } from '../billing/request-content.ts'
 import { requestContentRoutes } from '../billing/request-content-routes.ts'
@@ -13,6 +17,8 @@ import { createModelEvents, modelRoutes } from '../deployments/routes.ts'
 import { createEngines, gpuLibraryInstalled } from '../engines/engines.ts'
 import { diskFreeBytes, machineMemory } from '../engines/machine.ts'
 import type { SupervisorLink } from '../engines/supervisor-link.ts'
+import { createFiles } from '../files/files.ts'
+import { fileRoutes } from '../files/routes.ts'
 import { idempotencyRoutes } from '../gateway/idempotency/claim-routes.ts'
 import { createClaimsOwner } from '../gateway/idempotency/claims-owner.ts'
 import { internalRoutes, snapshotOfUpstream, snapshotRoute } from '../gateway/internal-routes.ts'
@@ -51,6 +57,7 @@ import { createContentSweep } from './forget-content.ts'
 import { healthRoutes } from './health-routes.ts'
 import { machineRoutes } from './machine-routes.ts'
 import { createMachineView } from './machine-view.ts'
+import { createModelLoads } from './model-loads.ts'
 import { createModelUsers } from './model-users.ts'
 import { servedModels } from './served-models.ts'
 import { createStarter } from './starter.ts'
@@ -201,6 +208,18 @@ export async function startControl({
     clock,
     log,
   })
+  const files = createFiles({ db, clock, log, folder: join(folder.root, 'files'), ...config.files })
+  const batches = createBatches({
+    db,
+    clock,
+    log,
+    identity,
+    files,
+    sender: createLineSender(folder, config.gatewayWorkers),
+    loadOf: createModelLoads({ deployments, engines }),
+    folder: join(folder.root, 'batches'),
+    linesMax: config.batchLinesMax,
+  })
   const starter = createStarter({ wanted: config.starter, catalog, deployments, link, log })
   const events = createModelEvents({ catalog, deployments, engines, starter, clock, log })
   const content = createContentSweep({
@@ -233,6 +252,8 @@ export async function startControl({
   identity.onDeleting(requestContent.forgetWithin)
   identity.onDeleting(claims.forgetWithin)
   identity.onDeleting(playground.forget)
+  identity.onDeleting(batches.forget)
+  identity.onDeleting(files.forget)
   identity.onDeleting(responses.forgetWithin)
   identity.onDiskForbidden(responses.forgetWithin)
   identity.onContentDeleting(requestContent.forgetWithin)
@@ -244,6 +265,7 @@ export async function startControl({
   routing.onChanged(() => feed.inForceEverywhere(ROUTES_IN_FORCE_MS_MAX))
   await deployments.restore()
 
+  const stopSweepingFiles = await files.begin()
   let reloaded = false
   const sockets = createControlSockets(folder)
   const server = await createServer({
@@ -287,6 +309,7 @@ export async function startControl({
     await catalog.resumeUnfinished()
     await deployments.reload()
     reloaded = true
+    await batches.begin()
     await starter.run()
     await machine.measure()
     await backups.createIfDue()
@@ -319,6 +342,9 @@ export async function startControl({
     await server.register(upstreamRoutes, { upstreams })
     await server.register(routingRoutes, { routing })
     await server.register(playgroundRoutes, { playground })
+    await server.register(fileRoutes, { files })
+    await server.register(batchRoutes, { batches })
+    await server.register(batchConsoleRoutes, { batches, files })
     await server.register(backupRoutes, { backups, databaseUrl: config.databaseUrl })
     await server.register(machineRoutes, {
       machine,
@@ -356,6 +382,8 @@ export async function startControl({
     clearInterval(saveUse)
     clearInterval(sweepConsoleKeys)
     backups.stop()
+    await batches.stop()
+    stopSweepingFiles()
     content.stop()
     stopSweepingContent()
     stopSweepingClaims()

@@ -44,10 +44,20 @@ export type Config = {
   idempotentAnswersBytesMax: number
   /** How long a request waits for room at an engine where it says nothing else; 0 = not at all. */
   queueTimeoutMs: number
+  files: FilesConfig
+  /** Lines of batches that are asked at once, of all batches together. */
+  batchLinesMax: number
   /** Ceiling of what the Responses API keeps, of all projects together. */
   responsesBytesMax: number
   engine: EngineConfig
 } & SignInConfig
+
+export type FilesConfig = {
+  /** Of one file. */
+  fileBytesMax: number
+  /** Of all files of one project. */
+  projectBytesMax: number
+}
 
 /** The installation's ceilings for what projects keep of what requests say. */
 export type ContentLogConfig = {
@@ -172,6 +182,24 @@ export const SETTINGS = {
     file: 'contentLogMb',
     default: '1024',
     says: 'Database space for what requests say, all projects together, in MB; the oldest goes first.',
+  },
+  fileSize: {
+    env: 'FILE_MB',
+    file: 'fileMb',
+    default: '512',
+    says: 'Longest file that may be uploaded to /v1/files, in MB.',
+  },
+  projectFiles: {
+    env: 'PROJECT_FILES_MB',
+    file: 'projectFilesMb',
+    default: '10240',
+    says: 'Disk for the files of one project, in MB; results of batches count, and are never refused.',
+  },
+  batchLines: {
+    env: 'BATCH_CONCURRENCY',
+    file: 'batchConcurrency',
+    default: '4',
+    says: 'Requests of batches that run at once, of all batches together, while nobody else needs their model; with others it is fewer.',
   },
   responsesSpace: {
     env: 'RESPONSES_MB',
@@ -314,6 +342,11 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     idempotentAnswersBytesMax:
       wholeNumber(SETTINGS.idempotentAnswers, SETTINGS.idempotentAnswers.default, 0, 64_000) * 1e6,
     queueTimeoutMs: wholeNumber(SETTINGS.queueTimeout, SETTINGS.queueTimeout.default, 0, 300) * 1_000,
+    files: {
+      fileBytesMax: wholeNumber(SETTINGS.fileSize, SETTINGS.fileSize.default, 1, 64_000_000) * 1e6,
+      projectBytesMax: wholeNumber(SETTINGS.projectFiles, SETTINGS.projectFiles.default, 1, 64_000_000) * 1e6,
+    },
+    batchLinesMax: wholeNumber(SETTINGS.batchLines, SETTINGS.batchLines.default, 1, 1_000),
     engine: {
       threadsTotal: wholeNumber(SETTINGS.threads, String(Math.max(1, cores - 1)), 1, 1024),
       memoryBytesMax: value(SETTINGS.memory) === '' ? null : wholeNumber(SETTINGS.memory, '', 64, 64_000_000) * 1e6,

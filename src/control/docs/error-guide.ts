@@ -1140,6 +1140,101 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
     },
   },
   {
+    title: 'Files',
+    errors: {
+      'files.file_unknown': {
+        statuses: [404],
+        at: ['operation:getFile', 'operation:getFileContent', 'operation:deleteFile'],
+        means: 'There is no such file, it has expired, or it is of a project that the key is not of.',
+        whatToDo: 'List the files of the key’s project with `GET /v1/files`.',
+      },
+      'files.upload_refused': {
+        statuses: [400],
+        at: ['operation:createFile'],
+        means: 'The form is not whole, or says nothing that can be: no file, an unknown `purpose`, a wrong `expires_after`.',
+        whatToDo: 'Read `message`; send `multipart/form-data` with `purpose` and `file`.',
+      },
+      'files.file_too_large': {
+        statuses: [413],
+        at: ['operation:createFile'],
+        means: 'The file is longer than one may be here.',
+        whatToDo: 'Split it, or have the operator raise `FILE_MB`.',
+      },
+      'files.project_full': {
+        statuses: [409],
+        at: ['operation:createFile'],
+        means: 'With this file those of the project would take more disk than they may.',
+        whatToDo: 'Delete files that are not needed, or have the operator raise `PROJECT_FILES_MB`.',
+      },
+      'files.disk_full': {
+        statuses: [507],
+        at: ['operation:createFile'],
+        means: 'The disk has no room for the file; nothing of it is kept.',
+        whatToDo: 'Tell the operator. Trying again helps once there is room.',
+      },
+      'files.range_unsatisfiable': {
+        statuses: [416],
+        at: ['operation:getFileContent'],
+        means: 'The range begins after the end of the file.',
+        whatToDo: 'Ask for the file’s `bytes` first.',
+      },
+    },
+  },
+  {
+    title: 'Batches',
+    errors: {
+      'batches.batch_unknown': {
+        statuses: [404],
+        at: [
+          'operation:getBatch',
+          'operation:cancelBatch',
+          'operation:getProjectBatch',
+          'operation:cancelProjectBatch',
+          'operation:getBatchOutput',
+          'operation:getBatchErrors',
+        ],
+        means: 'There is no such batch, or it is of a project that is not yours.',
+        whatToDo: 'List those of the project with `GET /v1/batches`.',
+      },
+      'batches.input_unknown': {
+        statuses: [404],
+        at: ['operation:createBatch'],
+        means: 'There is no such file, or it is of a project that the key is not of.',
+        whatToDo: 'Upload it with a key of the same project, with `purpose` = `batch`.',
+      },
+      'batches.input_purpose_wrong': {
+        statuses: [400],
+        at: ['operation:createBatch'],
+        means: 'The file was uploaded for something else than batches.',
+        whatToDo: 'Upload it again with `purpose` = `batch`.',
+      },
+      'batches.window_refused': {
+        statuses: [400],
+        at: ['operation:createBatch'],
+        means: '`completion_window` is not a number of hours that can be.',
+        whatToDo: 'Give `24h`, or another number of hours.',
+      },
+      'batches.too_many': {
+        statuses: [409],
+        at: ['operation:createBatch'],
+        means: 'The project has as many batches that have not ended as it may have.',
+        whatToDo: 'Wait for one to end, cancel one, or put more lines into one file.',
+      },
+      'batches.batch_ended': {
+        statuses: [409],
+        at: ['operation:cancelBatch', 'operation:cancelProjectBatch'],
+        means: 'The batch has ended, or is just making its files.',
+        whatToDo: 'Nothing: there is nothing left to cancel.',
+      },
+      'batches.no_results': {
+        statuses: [404],
+        at: ['operation:getBatchOutput', 'operation:getBatchErrors'],
+        means: 'The batch has no such file: it goes on, no line went there, or the file was deleted.',
+        whatToDo: 'Look at `output_file` and `error_file` of the batch.',
+      },
+    },
+  },
+  {
     title: 'Playground',
     errors: {
       'playground.session_unknown': {
