@@ -53,6 +53,12 @@ const namesModel = [
   'operation:deleteModelWeights',
   'operation:createModelAdapter',
 ] as const
+const ofKeptResponses = [
+  'operation:getResponse',
+  'operation:deleteResponse',
+  'operation:listResponseInputItems',
+  'operation:cancelResponse',
+] as const
 /** What those do whom we do not know yet; it needs an `Origin` as every change does. */
 const getsIn = [
   'operation:completeSetup',
@@ -217,9 +223,47 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
       },
       unsupported_parameter: {
         statuses: [400],
-        at: ['text'],
+        at: ['text', 'operation:getResponse'],
         means: 'A field would change the answer and cannot be honoured here, so that it is not ignored.',
         whatToDo: 'Leave the field in `param` out; the message says what to use instead.',
+      },
+      previous_response_not_found: {
+        statuses: [400],
+        at: ['operation:createResponse'],
+        means:
+          'The response that is to be gone on from, or one before it, is not kept: `store` was false, it is older than 30 days, was deleted, or is another project’s.',
+        whatToDo: 'Send the conversation in `input`.',
+      },
+      responses_not_kept: {
+        statuses: [400],
+        at: ['operation:createResponse'],
+        means:
+          'A response or item is named, and the project keeps none, since it lets nothing that is said reach a disk.',
+        whatToDo: 'Send the conversation in `input`, with `store: false`, or allow content on disk for the project.',
+      },
+      item_not_found: {
+        statuses: [404],
+        at: ['operation:createResponse'],
+        means: 'An `item_reference` names an item of no response that is kept.',
+        whatToDo: 'Send the item itself.',
+      },
+      conversation_too_long: {
+        statuses: [400],
+        at: ['operation:createResponse'],
+        means: 'What was said before is longer than is gone on from; the message says how long that is.',
+        whatToDo: 'Begin anew with what matters of it in `input`.',
+      },
+      response_not_found: {
+        statuses: [404],
+        at: ofKeptResponses,
+        means: 'No such response is kept, or it is another project’s. Of a page: or the item in `after` is none of it.',
+        whatToDo: 'Look at `store` of the response when it was made.',
+      },
+      response_not_in_background: {
+        statuses: [400],
+        at: ['operation:cancelResponse'],
+        means: 'Responses are made while their client waits, never in the background.',
+        whatToDo: 'Close the connection of the request that is to end.',
       },
       unsupported_content_type: {
         statuses: [400],
@@ -381,7 +425,7 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
       },
       control_unavailable: {
         statuses: [502],
-        at: ['control', 'inference'],
+        at: ['control', 'inference', ...ofKeptResponses],
         means:
           'The control process does not answer. Models that are loaded keep answering; what needs control does not.',
         whatToDo: 'Try again; the supervisor restarts it.',
@@ -1151,7 +1195,8 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
       'files.upload_refused': {
         statuses: [400],
         at: ['operation:createFile'],
-        means: 'The form is not whole, or says nothing that can be: no file, an unknown `purpose`, a wrong `expires_after`.',
+        means:
+          'The form is not whole, or says nothing that can be: no file, an unknown `purpose`, a wrong `expires_after`.',
         whatToDo: 'Read `message`; send `multipart/form-data` with `purpose` and `file`.',
       },
       'files.file_too_large': {

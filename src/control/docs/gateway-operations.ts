@@ -6,6 +6,7 @@ import { DASHSCOPE_OPERATIONS } from './dashscope-operations.ts'
 import * as shapes from './inference-schemas.ts'
 import { OLLAMA_OPERATIONS } from './ollama-operations.ts'
 import type { Method, OpenApiResponse, Parameter, Schema } from './openapi.ts'
+import { RESPONSE_OPERATIONS } from './response-operations.ts'
 
 export type GatewayOperation = {
   method: Method
@@ -69,6 +70,7 @@ export const GATEWAY_OPERATIONS: readonly GatewayOperation[] = [
     body: shapes.EmbeddingRequest,
     answer: shapes.EmbeddingList,
   },
+  ...RESPONSE_OPERATIONS,
   {
     method: 'post',
     path: '/v1/messages',

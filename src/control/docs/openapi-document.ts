@@ -31,7 +31,8 @@ const TAGS: Record<string, string> = {
   Upstreams: 'Endpoints elsewhere that serve models here.',
   Routes: 'Names that lead to several models, and models that take nothing new.',
   Files: 'What clients upload, and results of batches: OpenAI’s API. With an API key.',
-  Batches: 'Many requests at once, answered when there is time: OpenAI’s API with an API key, and what people see of it.',
+  Batches:
+    'Many requests at once, answered when there is time: OpenAI’s API with an API key, and what people see of it.',
   Playground: 'Sessions that people saved of what they tried.',
   Keys: 'API keys: made, listed, changed, rotated, revoked, found by a leaked secret.',
   Organisations: 'Who pays, and the projects within.',
@@ -208,6 +209,7 @@ function withErrors(
 const READS_MESSAGES = [
   'createChatCompletion',
   'createMessage',
+  'createResponse',
   'countMessageTokens',
   'createOllamaChat',
   'createOllamaText',
