@@ -10,6 +10,7 @@ import type { UsageRecord, UsageSink } from '../billing/usage-record.ts'
 import { ENGINE_HEADERS } from '../engines/engine-wire.ts'
 import type { Clock } from '../platform/clock.ts'
 import { AppError } from '../platform/errors.ts'
+import { newId } from '../platform/ids.ts'
 import { AnswerWatch } from './answer-watch.ts'
 import { type Call, closeRecord, noteEnd } from './call.ts'
 import { ClientAnswer } from './client-answer.ts'
@@ -41,16 +42,21 @@ import { letIn } from './rate-limits/let-in.ts'
 import type { RateLimiter } from './rate-limits/rate-limiter.ts'
 import { type HeldBytes, readBody } from './read-body.ts'
 import { type RelayEnd, relay } from './relay.ts'
+import { failureOf } from './routing/after-attempt.ts'
 import { askEngines, type Patience, type RoutedRequest, type RoutingDeps } from './routing/ask-engines.ts'
+import { chooseReplica } from './routing/plan-route.ts'
 import { conversationKey, prefixKey } from './routing/request-key.ts'
 import { settle } from './routing/settle.ts'
+import type { Shadows } from './routing/shadow.ts'
 import { scanBody } from './scan-body.ts'
 import type { KeyKind, ScopeLimits, SnapshotKey, SnapshotReplica } from './snapshot.ts'
 import type { InForce, Snapshots } from './snapshot-client.ts'
 import { type Phases, timingHeaders } from './timing-headers.ts'
+import type { Tracing } from './tracing/tracing.ts'
 import { askUpstream } from './upstream-dialects/upstream-dialect.ts'
 
 export type InferenceDeps = Omit<RoutingDeps, 'limits'> & {
+  shadows: Shadows
   snapshots: Snapshots
   pools: EnginePools
   usage: UsageSink
@@ -59,6 +65,8 @@ export type InferenceDeps = Omit<RoutingDeps, 'limits'> & {
   limits: GatewayLimits
   rateLimits: RateLimiter
   held: HeldBytes
+  /** Null or absent = no spans are made. */
+  tracing?: Tracing | null
   idempotency: Idempotency
   queue: RoomQueue
   /** Keeps responses. */
@@ -70,6 +78,24 @@ export type InferenceDeps = Omit<RoutingDeps, 'limits'> & {
 
 /** @throws AppError before a route is known; later trouble is answered and recorded here */
 export async function answerInference(exchange: Exchange, path: InferencePath, deps: InferenceDeps): Promise<void> {
+  if (deps.tracing == null) return answer(exchange, path, deps)
+  const { request, startedAt } = exchange
+  const trace = deps.tracing.begin({ method: 'POST', route: path.route, headers: request.headers, startedAt })
+  exchange.trace = trace
+  try {
+    await answer(exchange, path, deps)
+    trace.end(null)
+  } catch (error) {
+    const { status, code } = error instanceof AppError ? error : error instanceof ClientLeft ? LEFT : AppError
+    trace.end({ status, code })
+    throw error
+  }
+}
+
+/** As the log of many servers has it. */
+const LEFT = { status: 499, code: 'client_closed_request' }
+
+async function answer(exchange: Exchange, path: InferencePath, deps: InferenceDeps): Promise<void> {
   const before = inForce(deps)
   requireScope(callerOf(exchange, before.keys), 'inference') // a stranger's body is not worth reading
   const body = await readBody(exchange.request, deps.limits, deps.held)
@@ -165,6 +191,7 @@ function openCall(asked: AskedCall, deps: InferenceDeps): Call {
     throw error
   }
   asked.recorded?.of(record)
+  exchange.trace?.of(record)
   const client = new ClientAnswer(exchange.response, deps.limits.clientStallMs, asked.recorded)
   const content = deps.content.open(key, record.route, exchange.address ?? null)
   return {
@@ -186,7 +213,9 @@ async function answerCall(call: Call, deps: InferenceDeps): Promise<void> {
   const { exchange, client, record } = call
   try {
     if (call.key.limits !== null) await awaitLimits(call, call.key.limits, deps)
-    await settle(call, await askEngines(routed(call, deps), inForce(deps).routes, deps), deps)
+    const last = await askEngines(routed(call, deps), inForce(deps).routes, deps)
+    await settle(call, last, deps)
+    if (last.end.kind === 'answered') sendShadow(call, deps)
   } catch (error) {
     if (error instanceof WakeRefused) {
       record.errorCode = codeIn(error.refusal.body)
@@ -218,6 +247,7 @@ async function awaitLimits(call: Call, limits: readonly ScopeLimits[], deps: Inf
   const before = performance.now()
   call.admission = await letIn(exchange, limits, request, deps.rateLimits)
   call.limitsMs = performance.now() - before
+  exchange.trace?.waited('limits', call.limitsMs)
   call.bodyAt = performance.now() // waiting for control is not the gateway's own time
 }
 
@@ -239,6 +269,7 @@ function routed(call: Call, deps: InferenceDeps): RoutedRequest {
       arrivedAt: exchange.startedAt,
       onWaited(ms) {
         call.queuedMs += ms
+        exchange.trace?.waited('queue', ms)
         call.bodyAt += ms // waiting for room is not the gateway's own time
       },
     }),
@@ -282,6 +313,7 @@ async function askEngine(
   const { path, body } = elsewhere ?? request
   const connection = deps.pools.take(replica)
   const ended = deps.queue.began(leaf.model)
+  const attempt = exchange.trace?.attempt(leaf.model, replica)
   const askedAt = performance.now()
   let wasTaken = true
   const text = call.content?.beginAnswer() ?? null
@@ -292,7 +324,7 @@ async function askEngine(
     const end = await relay({
       dispatcher: connection.dispatcher,
       path: connection.pathPrefix + path,
-      headers: engineHeaders(call, replica, connection),
+      headers: engineHeaders(call, replica, connection, attempt?.headers),
       body,
       client,
       watch,
@@ -313,6 +345,10 @@ async function askEngine(
       },
     })
     wasTaken = end.kind !== 'refused'
+    attempt?.end(
+      end.kind === 'refused' ? end.status : null,
+      failureOf(end)?.failed ?? (end.kind === 'answered' ? record.errorCode : end.kind),
+    )
     if (!call.isClosed) noteEnd(record, watch, end, replica)
     return end
   } finally {
@@ -327,11 +363,37 @@ function phasesOf({ limitsMs, queuedMs, record, exchange }: Call, askedAt: numbe
   return { limitsMs, queuedMs, gatewayMs, engineMs: now - askedAt, totalMs: now - exchange.startedAt }
 }
 
+/** A copy of a share of the requests of an alias, for a model that nobody hears. */
+function sendShadow(call: Call, deps: InferenceDeps): void {
+  const { route, exchange, head, key, body } = call
+  const shadow = route.alias?.shadow ?? null
+  if (shadow === null || call.record.status !== 200 || deps.random() >= shadow.share) return
+  const { leaf } = shadow
+  deps.shadows.send(route.model, () => {
+    const ready = leaf.replicas.filter(({ healthy, engineId }) => healthy && deps.breakers.readyInMs(engineId) === 0)
+    const replica = chooseReplica(ready, deps.pools.loadOf, prefixKey({ body, head, salt: key.salt }), 0)
+    if (replica === null || inForce(deps).routes.isDraining(leaf)) return null
+    const connection = deps.pools.take(replica)
+    const { dispatcher, pathPrefix, release } = connection
+    const own = { path: call.path.enginePath, body }
+    const asked = askUpstream(replica, { ...own, head, startedAtMs: exchange.startedAtMs }) ?? own
+    // An id of its own: by that of the request itself, a client that leaves would stop the copy too.
+    const copied = { ...call, leaf, exchange: { ...exchange, id: newId('req') } }
+    const headers = engineHeaders(copied, replica, connection)
+    return { alias: route.model, dispatcher, path: pathPrefix + asked.path, headers, body: asked.body, release }
+  })
+}
+
 /** Only what an engine needs to know goes there: nothing that the client sent names a person or a secret to it. */
-function engineHeaders(call: Call, replica: SnapshotReplica, connection: EngineConnection): string[] {
+function engineHeaders(
+  call: Pick<Call, 'exchange' | 'key' | 'leaf' | 'openAnswer'>,
+  replica: SnapshotReplica,
+  connection: EngineConnection,
+): string[] {
   const headers = ['content-type', 'application/json', ENGINE_HEADERS.requestId, call.exchange.id]
   if (replica.authorization !== null) headers.push(...Object.entries(replica.authorization).flat())
   if (!connection.isOurs) return headers
+  headers.push(...trace)
   const { key, leaf } = call
   headers.push(ENGINE_HEADERS.salt, key.salt, ENGINE_HEADERS.share, key.share)
   headers.push(ENGINE_HEADERS.usage, call.openAnswer === null ? 'always' : 'both')

@@ -9,6 +9,7 @@ import type { Replay } from './idempotency/idempotency.ts'
 import type { KeyRing } from './key-ring.ts'
 import { discardBody } from './read-body.ts'
 import type { KeyKind, SnapshotKey } from './snapshot.ts'
+import type { RequestTrace } from './tracing/tracing.ts'
 
 /** What a page may read of an answer. */
 const EXPOSED_HEADERS = [
@@ -31,6 +32,8 @@ export type Exchange = {
   dialect: Dialect | null
   /** The client's, as client-address.ts decides; undefined where the connection was gone at once. */
   address: string | undefined
+  /** Where traces are sent; absent = nowhere. */
+  trace?: RequestTrace
   /** What limits say to the answer; absent = nothing does. */
   limitHeaders?: OutgoingHttpHeaders
   /** Which of several models answers; absent = there was no choice. */

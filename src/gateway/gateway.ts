@@ -57,8 +57,10 @@ import { createRateLimiter } from './rate-limits/rate-limiter.ts'
 import { type Breakers, createBreakers } from './routing/circuit-breaker.ts'
 import { createRetryBudget } from './routing/retry-budget.ts'
 import { type RoutingNews, UNHEARD_NEWS } from './routing/routing-news.ts'
+import { createShadows } from './routing/shadow.ts'
 import type { KeyKind } from './snapshot.ts'
 import type { Snapshots } from './snapshot-client.ts'
+import type { Tracing } from './tracing/tracing.ts'
 import type { TrafficNews } from './traffic-news.ts'
 
 export type GatewayDeps = {
@@ -78,10 +80,14 @@ export type GatewayDeps = {
   log: Log
   onAnswered(route: string, status: number, model: string | null, ms: number, keyKind: KeyKind | null): void
   onRecord(record: UsageRecord, keyKind: KeyKind): void
+  /** Null or absent = no spans are made. */
+  tracing?: Tracing | null
   /** Told of limits, waits and replays, for metrics. */
   trafficNews?: TrafficNews
   /** Told of attempts, fallbacks and copies, for metrics. */
   routingNews?: RoutingNews
+  /** Instead of chance, for tests. */
+  random?: () => number
 }
 
 export type Gateway = {
@@ -115,7 +121,9 @@ export function createGateway(deps: GatewayDeps): Gateway {
     onRefused: deps.trafficNews?.limited,
   })
   const stopTelling = snapshots.onChange(rateLimits.tell) // there may be another owner, or other limits
-  const routing = { breakers, budget, random: Math.random, news: deps.routingNews ?? UNHEARD_NEWS }
+  const news = deps.routingNews ?? UNHEARD_NEWS
+  const shadows = createShadows(limits.shadowsMax, news)
+  const routing = { breakers, budget, shadows, random: deps.random ?? Math.random, news }
   const idempotency = createIdempotency({
     port: control.idempotency,
     log,

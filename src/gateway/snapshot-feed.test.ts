@@ -16,6 +16,7 @@ const key = (id: string): SnapshotKey => ({
   expiresAtMs: null,
   salt: 's',
   share: id,
+  kind: 'key',
   contentOnDisk: false,
   contentLogging: null,
   limits: null,

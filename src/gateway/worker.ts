@@ -13,6 +13,7 @@ import { readConfig } from '../platform/config.ts'
 import { dataFolderAt, makeDataFolder, sockets } from '../platform/data-folder.ts'
 import { createLog } from '../platform/log.ts'
 import type { ToSupervisor } from '../supervisor/messages.ts'
+import { VERSION } from '../version.ts'
 import { createContentOutbox } from './content-outbox.ts'
 import { createControlClient } from './control-client.ts'
 import { createGateway } from './gateway.ts'
@@ -23,6 +24,7 @@ import { createUsageJournal } from './journal/usage-journal.ts'
 import { createKeyUses } from './key-uses.ts'
 import { GATEWAY_LIMITS } from './limits.ts'
 import { createSnapshotClient } from './snapshot-client.ts'
+import { openTracing } from './tracing/tracing.ts'
 import { createWorkerMetrics, serveMetrics, workerMetricsSocket } from './worker-metrics.ts'
 
 const worker = process.env.TRADEWIND_WORKER ?? '0'
@@ -75,6 +77,7 @@ const metrics = createWorkerMetrics(worker, {
   idempotencyUntold: () => gateway.idempotencyUntold(),
   brokenReplicas: () => gateway.brokenReplicas(),
 })
+const tracing = await openTracing(process.env, { version: VERSION, instance: `worker-${worker}` })
 const gateway = createGateway({
   snapshots,
   control,
@@ -90,6 +93,7 @@ const gateway = createGateway({
   onAnswered: metrics.answered,
   onRecord: metrics.recorded,
   trafficNews: metrics.traffic,
+  tracing,
   routingNews: metrics.routing,
 })
 
@@ -159,7 +163,7 @@ async function end(): Promise<void> {
   log.info({ inFlight: gateway.inFlight() }, 'ending')
   await gateway.drain()
   snapshots.stop()
-  await Promise.all([usage.stop(), keyUses.stop(), content.stop()])
+  await Promise.all([usage.stop(), keyUses.stop(), content.stop(), tracing?.stop()])
   await Promise.all([control.close(), controlPublic.destroy()])
   process.exit()
 }
