@@ -61,6 +61,7 @@ const SHOWN: Record<string, string[]> = {
     'routes.ts',
     'usage-record.ts',
   ],
+  responses: ['stored-response.ts'],
   engines: ['engine-wire.ts', 'errors.ts', 'errors.zh.ts', 'machine.ts', 'prefix-folders.ts', 'supervisor-link.ts'],
   deployments: ['routes.ts', 'errors.ts', 'errors.zh.ts', 'schema.ts', 'detail-schema.ts'],
   routing: ['routes.ts', 'errors.zh.ts', 'schema.ts'],
