@@ -12,15 +12,13 @@ export type UpstreamPreset = {
   speaks: 'openai' | 'anthropic'
   authKind: AuthKind
   network: NetworkReach
-  /** Where such a one is by default; null = wherever its operator put it. */
-  baseUrl: string | null
 }
 
 export const PRESETS: Readonly<Record<UpstreamKind, UpstreamPreset>> = {
-  openai: { speaks: 'openai', authKind: 'bearer', network: 'public', baseUrl: null },
-  anthropic: { speaks: 'anthropic', authKind: 'x_api_key', network: 'public', baseUrl: 'https://api.anthropic.com' },
-  vllm: { speaks: 'openai', authKind: 'none', network: 'private', baseUrl: 'http://127.0.0.1:8000' },
-  llama_server: { speaks: 'openai', authKind: 'none', network: 'private', baseUrl: 'http://127.0.0.1:8080' },
-  ollama: { speaks: 'openai', authKind: 'none', network: 'private', baseUrl: 'http://127.0.0.1:11434' },
-  tradewind: { speaks: 'openai', authKind: 'bearer', network: 'private', baseUrl: null },
+  openai: { speaks: 'openai', authKind: 'bearer', network: 'public' },
+  anthropic: { speaks: 'anthropic', authKind: 'x_api_key', network: 'public' },
+  vllm: { speaks: 'openai', authKind: 'none', network: 'private' },
+  llama_server: { speaks: 'openai', authKind: 'none', network: 'private' },
+  ollama: { speaks: 'openai', authKind: 'none', network: 'private' },
+  tradewind: { speaks: 'openai', authKind: 'bearer', network: 'private' },
 }

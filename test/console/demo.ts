@@ -35,6 +35,7 @@ export type Demo = {
   requests: { kept: string; failed: string; cut: string }
   sessionId: string
   accountId: string
+  upstreamId: string
   /** Links that are still good. */
   inviteUrl: string
   resetUrl: string
@@ -138,6 +139,17 @@ async function fill(product: Product, hub: HubStandIn, starter: string, options:
   await product.load('kestrel-support', { sequences: 2 })
   await product.load('ticket-embeddings')
 
+  // One that is well, behind this installation's own door, and one at whose address nobody listens.
+  const { id: upstreamId } = await mei.call<{ id: string }>('POST', '/api/upstreams', {
+    name: 'oslo-lab',
+    kind: 'tradewind',
+    base_url: product.baseURL,
+    network: 'private',
+    secret: product.key,
+    published: [{ remote: starter, name: `oslo-lab/${starter}`, task: 'chat' }],
+  })
+  await mei.call('POST', '/api/upstreams', { name: 'rack-7', kind: 'vllm', base_url: 'http://127.0.0.1:9' })
+
   if (options.past)
     await bringPast(product, {
       organizationId,
@@ -180,6 +192,7 @@ async function fill(product: Product, hub: HubStandIn, starter: string, options:
     requests,
     sessionId,
     accountId,
+    upstreamId,
     inviteUrl,
     resetUrl,
     async stop() {

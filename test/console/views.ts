@@ -98,6 +98,10 @@ export const VIEWS: readonly View[] = [
   owner('settings-installation', desk('/settings?tab=installation')),
   owner('settings-backups', desk('/settings?tab=backups')),
   owner('machine', desk('/machine')),
+  owner('upstreams', desk('/upstreams')),
+  owner('upstream', ({ upstreamId, projects }) => `/upstreams/${upstreamId}?project=${projects.desk}`),
+  owner('upstreams-none', desk('/upstreams?q=none')),
+  owner('upstreams-add', desk('/upstreams?add=true'), window),
   owner('parts', desk('/parts')),
   owner('not-found', desk('/nothing-is-here')),
   owner('palette', desk('/keys'), {

@@ -11,13 +11,24 @@ export type PlaceName =
   | 'requests'
   | 'keys'
   | 'machine'
+  | 'upstreams'
   | 'people'
   | 'settings'
 export type Group = 'build' | 'run' | 'operate'
 
 export type Entry = {
   name: PlaceName
-  path: '/' | '/playground' | '/models' | '/usage' | '/requests' | '/keys' | '/machine' | '/people' | '/settings'
+  path:
+    | '/'
+    | '/playground'
+    | '/models'
+    | '/usage'
+    | '/requests'
+    | '/keys'
+    | '/machine'
+    | '/upstreams'
+    | '/people'
+    | '/settings'
   icon: IconName
   group: Group | null
   /** Any one of these opens it; none = everybody. */
@@ -34,6 +45,7 @@ export const PLACES: readonly Entry[] = [
   { name: 'requests', path: '/requests', icon: 'list', group: 'run', needs: ['usage.read'] },
   { name: 'keys', path: '/keys', icon: 'key', group: 'run', needs: ['keys.list'] },
   { name: 'machine', path: '/machine', icon: 'server', group: 'operate', needs: ['status.read'] },
+  { name: 'upstreams', path: '/upstreams', icon: 'link', group: 'operate', needs: ['upstreams.read'] },
   {
     name: 'people',
     path: '/people',

@@ -16,6 +16,7 @@ import { parsePeopleSearch, parseTrailSearch } from '../pages/people/search.ts'
 import { parsePlaygroundSearch } from '../pages/playground/search.ts'
 import { parseRequestsSearch } from '../pages/requests/search.ts'
 import { parseSettingsSearch } from '../pages/settings/search.ts'
+import { parseUpstreamsSearch } from '../pages/upstreams/search.ts'
 import { parseUsageSearch } from '../pages/usage/search.ts'
 import { Trouble } from '../ui/trouble.tsx'
 import { Frame, NotFound } from './frame.tsx'
@@ -101,6 +102,14 @@ const key = createRoute({
   validateSearch: only(parseKeysSearch),
 })
 const machine = createRoute(page('/machine', () => import('../pages/machine/machine-page.tsx')))
+const upstreams = createRoute({
+  ...page('/upstreams', () => import('../pages/upstreams/upstreams-page.tsx')),
+  validateSearch: only(parseUpstreamsSearch),
+})
+const upstream = createRoute({
+  ...page('/upstreams/$upstream', () => import('../pages/upstreams/upstreams-page.tsx')),
+  validateSearch: only(parseUpstreamsSearch),
+})
 const people = createRoute({
   ...page('/people', () => import('../pages/people/people-page.tsx')),
   validateSearch: only(parsePeopleSearch),
@@ -155,6 +164,8 @@ export const router = createRouter({
       keys,
       key,
       machine,
+      upstreams,
+      upstream,
       people,
       trail,
       settings,

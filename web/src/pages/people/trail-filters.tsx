@@ -31,6 +31,7 @@ const OF_INSTALLATION = [
   'replica',
   'backup',
   'hub_token',
+  'upstream',
   'setup',
   'metrics',
 ] as const
