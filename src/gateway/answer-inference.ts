@@ -389,6 +389,7 @@ function engineHeaders(
   call: Pick<Call, 'exchange' | 'key' | 'leaf' | 'openAnswer'>,
   replica: SnapshotReplica,
   connection: EngineConnection,
+  trace: readonly string[] = [],
 ): string[] {
   const headers = ['content-type', 'application/json', ENGINE_HEADERS.requestId, call.exchange.id]
   if (replica.authorization !== null) headers.push(...Object.entries(replica.authorization).flat())
