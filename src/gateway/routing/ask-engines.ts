@@ -208,8 +208,9 @@ class Attempts {
   #note(leaf: SnapshotRoute, engineId: string | null, failure: Pick<FailedAttempt, 'failed' | 'status'>): void {
     const after_ms = Math.round(performance.now() - this.#request.startedAt)
     const last = this.#failed.at(-1)
-    // A full engine is tried again and again while its request waits: that is one trouble, until its last try.
-    if (last?.status === 429 && last.engine_id === engineId && failure.status === 429) {
+    // An engine that is full or away is tried again and again while its request waits: that is one trouble.
+    const isSame = last?.engine_id === engineId && last.failed === failure.failed && last.status === failure.status
+    if (last !== undefined && engineId !== null && isSame) {
       last.after_ms = after_ms
       return
     }
