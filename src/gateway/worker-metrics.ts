@@ -41,6 +41,8 @@ export type WorkerGauges = {
 /** 1 for each replica that is left alone, by the id of its engine: as many as there are replicas at most. */
 export const BREAKER_METRIC = 'tradewind_gateway_breaker'
 
+export const JOURNAL_METRIC = 'tradewind_gateway_usage_journal_writable'
+
 export type WorkerMetrics = ReturnType<typeof createWorkerMetrics>
 
 /** More models than this share one label; Prometheus keeps each series for weeks. */
@@ -208,10 +210,8 @@ export function createWorkerMetrics(worker: string, gauges: WorkerGauges) {
     'Usage journal on disk that control has not confirmed yet, also of processes before; open requests included.',
     () => gauges.usageBacklog().fileBytes,
   )
-  gauge(
-    'tradewind_gateway_usage_journal_writable',
-    '0 while the usage journal cannot be written and requests are refused.',
-    () => Number(gauges.usageBacklog().isWritable),
+  gauge(JOURNAL_METRIC, '0 while the usage journal cannot be written and requests are refused.', () =>
+    Number(gauges.usageBacklog().isWritable),
   )
 
   return {

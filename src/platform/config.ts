@@ -37,7 +37,7 @@ export type Config = {
   usageDurability: UsageDurability
   /** `auto`, `none`, or a model's id. */
   starter: string
-  /** Opens `/metrics` to other machines; null = only this machine may read it. */
+  /** Opens `/metrics`; null = only the admin socket does. */
   metricsToken: string | null
   contentLog: ContentLogConfig
   /** Answers kept for idempotency keys, of all projects together, as they are stored. */
@@ -167,7 +167,7 @@ export const SETTINGS = {
     env: 'METRICS_TOKEN',
     file: 'metricsToken',
     default: '',
-    says: 'Bearer token that opens /metrics. Empty: only this machine may read it, and only while PUBLIC_URL is on it.',
+    says: 'Bearer token that opens /metrics, as Prometheus sends it. Empty: it is open on the admin socket of the machine alone.',
     secret: 'whole',
   },
   ...SIGN_IN_SETTINGS,
