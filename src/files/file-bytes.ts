@@ -47,6 +47,8 @@ export function createFileBytes(folder: string) {
       for (const id of ids) await rm(pathOf(id), { force: true })
     },
 
+    removePart: (id: string): Promise<void> => rm(join(parts, id), { force: true }),
+
     /** Forgets what was arriving when an earlier control ended. */
     async removeParts(): Promise<void> {
       for (const name of await readdir(parts)) await rm(join(parts, name), { force: true })

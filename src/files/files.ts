@@ -75,12 +75,17 @@ export function createFiles({ db, clock, log, folder, fileBytesMax, projectBytes
         partPath,
         bytesMax: fileBytesMax,
       })
-      const { purpose, expiresAfterS } = wishesIn(fields)
-      const expiresAt = expiryOf(purpose, expiresAfterS, createdAtMs)
-      const createdAt = new Date(createdAtMs)
-      const file = { id, organizationId, projectId, filename, purpose, sizeBytes, sha256, createdAt, expiresAt }
-      await bytes.adopt(partPath, id)
-      return insert({ ...file, createdBy: caller.keyId }, projectBytesMax)
+      try {
+        const { purpose, expiresAfterS } = wishesIn(fields)
+        const expiresAt = expiryOf(purpose, expiresAfterS, createdAtMs)
+        const createdAt = new Date(createdAtMs)
+        const file = { id, organizationId, projectId, filename, purpose, sizeBytes, sha256, createdAt, expiresAt }
+        await bytes.adopt(partPath, id)
+        return await insert({ ...file, createdBy: caller.keyId }, projectBytesMax)
+      } catch (error) {
+        await bytes.removePart(id)
+        throw error
+      }
     },
 
     /**
