@@ -10,6 +10,7 @@ import type {
   ResponseInputItem,
   ResponseStreamEvent,
 } from 'openai/resources/responses/responses'
+import * as shapes from '../src/control/docs/response-schemas.ts'
 import { type Product, STARTER, startProduct } from './product.ts'
 import { type ReplyRecorder, recordReplies } from './reply-recorder.ts'
 
@@ -76,6 +77,17 @@ const WEATHER: FunctionTool = {
   strict: true,
 }
 
+const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true })
+const documented = (shape: object) => ajv.compile(JSON.parse(JSON.stringify(shape)) as object)
+const isResponse = documented(shapes.ResponseObject)
+const isEvent = documented(shapes.ResponseEvent)
+const isInputList = documented(shapes.ResponseInputItems)
+
+/** As our own document has it; OpenAI's description is held by the recorder. */
+function assertResponse(value: unknown): void {
+  assert.ok(isResponse(value), `${JSON.stringify(isResponse.errors)} in ${JSON.stringify(value)}`)
+}
+
 async function refusal(asking: Promise<unknown>): Promise<APIError> {
   const error = await asking.then(
     () => assert.fail('it was answered'),
@@ -88,6 +100,7 @@ async function refusal(asking: Promise<unknown>): Promise<APIError> {
 describe('a response', () => {
   it('answers a text, counts, and says why it ended', async () => {
     const response = await client.responses.create({ ...QUESTION, max_output_tokens: 6, metadata: { a: 'b' } })
+    assertResponse(response)
     assert.equal(response.model, STARTER)
     assert.equal(response.status, 'incomplete')
     assert.deepEqual(response.incomplete_details, { reason: 'max_output_tokens' })
@@ -109,6 +122,8 @@ describe('a response', () => {
     const events: ResponseStreamEvent[] = []
     stream.on('event', (event) => events.push(event))
     const response = await stream.finalResponse()
+    for (const event of events)
+      assert.ok(isEvent(event), `${JSON.stringify(isEvent.errors)} in ${JSON.stringify(event)}`)
     assert.equal(response.output_text, whole.output_text)
     assert.equal(response.status, whole.status)
     assert.equal(response.usage?.output_tokens, whole.usage?.output_tokens)
@@ -174,6 +189,7 @@ describe('a response', () => {
     }
     const response = await client.responses.create(asked)
     const call = response.output.find(({ type }) => type === 'function_call')
+    assertResponse(response)
     if (call?.type !== 'function_call') assert.fail('no call')
     assert.ok(new Ajv2020().validate(WEATHER.parameters ?? {}, JSON.parse(call.arguments)), call.arguments)
     const streamed = await client.responses.stream(asked).finalResponse()
@@ -249,6 +265,7 @@ describe('what is kept', () => {
     ]
     const made = await client.responses.create({ ...QUESTION, input })
     const shown = await client.responses.retrieve(made.id)
+    assertResponse(shown)
     assert.deepEqual(shown.output, made.output)
     assert.deepEqual(shown.usage, made.usage)
     const items = await client.responses.inputItems.list(made.id, { limit: 2, order: 'asc' })
@@ -256,18 +273,20 @@ describe('what is kept', () => {
       items.data.map((item) => item.type === 'message' && item.role),
       ['user', 'assistant'],
     )
+    const { status, body } = await getAlone(`/v1/responses/${made.id}/input_items?limit=2`)
+    assert.ok(status === 200 && isInputList(body), JSON.stringify(isInputList.errors))
     const all: string[] = []
     for await (const item of client.responses.inputItems.list(made.id, { limit: 1 })) all.push(item.id ?? '')
     assert.equal(all.length, 3)
 
     for (const asking of [
-      stranger.responses.retrieve(made.id),
-      stranger.responses.inputItems.list(made.id),
-      stranger.responses.delete(made.id),
-      stranger.responses.cancel(made.id),
-      client.responses.retrieve('resp_none'),
+      () => stranger.responses.retrieve(made.id),
+      async () => stranger.responses.inputItems.list(made.id),
+      () => stranger.responses.delete(made.id),
+      () => stranger.responses.cancel(made.id),
+      () => client.responses.retrieve('resp_none'),
     ]) {
-      const error = await refusal(Promise.resolve(asking))
+      const error = await refusal(asking())
       assert.ok(error instanceof NotFoundError)
       assert.equal(error.code, 'response_not_found')
     }
@@ -357,6 +376,11 @@ describe('what is not served', () => {
     assert.equal(long.code, 'context_length_exceeded')
   })
 })
+
+async function getAlone(path: string): Promise<{ status: number; body: unknown }> {
+  const answer = await fetch(`${product.url}${path}`, { headers: { authorization: `Bearer ${product.key}` } })
+  return { status: answer.status, body: await answer.json() }
+}
 
 /** One request on a connection of its own. */
 function askAlone(body: object): Promise<{ status: number; body: { id: string } }> {
