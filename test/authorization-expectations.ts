@@ -164,7 +164,7 @@ export const EXPECTED: Record<string, Expectation> = {
   listRouteModels: installation('routes.read'),
   updateRouteModel: installation('routes.change'),
 
-  listProjectBatches: list('batches.read'),
+  listProjectBatches: on('project', 'batches.read'),
   getProjectBatch: on('batch', 'batches.read'),
   cancelProjectBatch: on('batch', 'batches.cancel', { orElse: ['batches.batch_ended'] }),
   getBatchOutput: on('batch', 'files.read', { alsoNeeds: 'batches.read', orElse: ['batches.no_results'] }),

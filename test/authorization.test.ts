@@ -180,6 +180,8 @@ async function arrange(on: string, side: Side, project: 'first' | 'second'): Pro
       return { id: side.requestId }
     case 'playground-session':
       return { id: await side.makePlaygroundSession() }
+    case 'batch':
+      return { id: await side.makeBatch() }
     default:
       return { id: organizationId }
   }

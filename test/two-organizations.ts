@@ -49,6 +49,8 @@ export type Side = {
   bystanderId: string
   /** A saved session of the first project that its members see. @returns its id */
   makePlaygroundSession(): Promise<string>
+  /** Of the first project, ended: of a model that nobody has. */
+  makeBatch(): Promise<string>
 }
 
 export type World = {
@@ -180,7 +182,10 @@ async function sideOf(world: Making, color: Color): Promise<Side> {
   }
   for (const projectId of [firstProjectId, secondProjectId])
     await own('POST', '/api/keys', { name: `Key ${marker}`, project_id: projectId })
-  const { id: keyId } = await own('POST', '/api/keys', { name: `Key two ${marker}`, project_id: firstProjectId })
+  const { id: keyId, secret } = await own<{ id: string; secret: string }>('POST', '/api/keys', {
+    name: `Key two ${marker}`,
+    project_id: firstProjectId,
+  })
   const { id: serviceAccountId } = await own('POST', '/api/service-accounts', {
     organization_id: organizationId,
     name: `Account ${marker}`,
@@ -197,6 +202,13 @@ async function sideOf(world: Making, color: Color): Promise<Side> {
     return (await own('POST', '/api/playground/sessions', body)).id
   }
   const playgroundSessionId = await makePlaygroundSession()
+  const makeBatch = async () => {
+    const client = world.product.openai({ apiKey: secret })
+    const file = new File([JSON.stringify({ custom_id: marker })], `${marker}.jsonl`)
+    const { id: input_file_id } = await client.files.create({ file, purpose: 'batch' })
+    const wanted = { input_file_id, endpoint: '/v1/embeddings', completion_window: '24h' } as const
+    return (await client.batches.create(wanted)).id
+  }
   const bystander = await invited(world, `bystander-${shownMarker}`, { ...ids, role: 'viewer' })
   const requestId = newId('req')
   await world.make('POST', '/internal/usage', {
@@ -219,6 +231,7 @@ async function sideOf(world: Making, color: Color): Promise<Side> {
     bystanderId: bystander.caller.userId,
     playgroundSessionId,
     makePlaygroundSession,
+    makeBatch,
   }
 }
 
