@@ -53,6 +53,7 @@ const gateway = createGateway({
     heldBytesMax: 1_000_000,
     clientStallMs: 300,
     restartWaitMs: 400,
+    queueMs: 0,
     wakeMs: 300,
     lastWordsMs: 200,
     engineFirstByteMs: 300,
