@@ -1,6 +1,7 @@
 /** Data for a class of expected errors, made from its declared type as it stands in the source. */
 import assert from 'node:assert/strict'
 import type { FormProblem } from '../src/identity/form-problem.ts'
+import { URL_TROUBLES } from '../src/upstreams/errors.ts'
 
 const PROBLEMS: readonly FormProblem[] = [
   { kind: 'name_missing' },
@@ -58,6 +59,8 @@ function valuesOf(type: string, name: string, at: number): unknown[] {
       return [null]
     case 'string[]':
       return [[`sample-${name}0`, `sample-${name}1`]]
+    case 'UrlTrouble':
+      return [...URL_TROUBLES]
     case 'FormProblem':
       return [...PROBLEMS]
     case 'FormProblems':

@@ -78,4 +78,4 @@ test('no words are empty, and none of the Chinese ones is English', () => {
 
 /** Names, code and units. */
 const SAME_IN_BOTH =
-  /\{\w+\}|curl|Python|TypeScript|JavaScript|JSON Schema|JSON|llama-server|def fibonacci|.*English.*|Top p|Top k|Min p/g
+  /\{\w+\}|curl|Python|TypeScript|JavaScript|JSON Schema|JSON|llama-server|Anthropic|Ollama|x-api-key|def fibonacci|.*English.*|Top p|Top k|Min p/g

@@ -19,14 +19,16 @@ export class ModelNameTaken extends AppError<{ model: string }> {
   static override say = (d: { model: string }) => `Another model is already called ${d.model}. Choose another name.`
 }
 
-export type UrlTrouble =
-  | 'form'
-  | 'scheme'
-  | 'credentials'
-  | 'more'
-  | 'operation'
-  | 'private_address'
-  | 'forbidden_address'
+export const URL_TROUBLES = [
+  'form',
+  'scheme',
+  'credentials',
+  'more',
+  'operation',
+  'private_address',
+  'forbidden_address',
+] as const
+export type UrlTrouble = (typeof URL_TROUBLES)[number]
 
 const URL_TROUBLE: Readonly<Record<UrlTrouble, string>> = {
   form: 'This is no URL. Write it as https://host/path.',

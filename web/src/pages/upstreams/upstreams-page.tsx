@@ -132,7 +132,7 @@ function columns(t: ReturnType<typeof useUpstreamWords>, format: Format): Column
       id: 'probe',
       head: t('probe'),
       right: true,
-      cell: (one) => (one.probe_ms === null ? '' : format.duration(one.probe_ms)),
+      cell: (one) => (one.probe_ms === null || one.trouble !== null ? '' : format.duration(one.probe_ms)),
     },
     {
       id: 'checked',
