@@ -3,6 +3,7 @@
  * from the rows, so it cannot forget one.
  */
 import { BACKUP_COMMANDS } from './backup-commands.ts'
+import { BATCH_COMMANDS } from './batch-commands.ts'
 import type { Control } from './control.ts'
 import { KEY_COMMANDS } from './key-commands.ts'
 import { LIMIT_COMMANDS } from './limit-commands.ts'
@@ -30,6 +31,7 @@ export const COMMANDS: Command[] = [
   ...UPSTREAM_COMMANDS,
   ...KEY_COMMANDS,
   ...LIMIT_COMMANDS,
+  ...BATCH_COMMANDS,
   ...PEOPLE_COMMANDS,
   ...STATUS_COMMANDS,
   ...BACKUP_COMMANDS,
