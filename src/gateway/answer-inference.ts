@@ -11,7 +11,8 @@ import { ENGINE_HEADERS } from '../engines/engine-wire.ts'
 import type { Clock } from '../platform/clock.ts'
 import { AppError } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
-import { AnswerWatch } from './answer-watch.ts'
+import type { AnswerText } from './answer-text.ts'
+import { type AnswerCounts, AnswerWatch } from './answer-watch.ts'
 import { type Call, closeRecord, noteEnd } from './call.ts'
 import { ClientAnswer } from './client-answer.ts'
 import type { ContentOutbox } from './content-outbox.ts'
@@ -30,6 +31,8 @@ import {
   type Exchange,
 } from './exchange.ts'
 import { WakeRefused } from './find-replica.ts'
+import type { AnswerFilter } from './hooks/answer-filter.ts'
+import type { AskWithin } from './hooks/moderator.ts'
 import type { Idempotency } from './idempotency/idempotency.ts'
 import type { RecordedAnswer } from './idempotency/recorded-answer.ts'
 import type { InferencePath } from './inference-paths.ts'
@@ -69,6 +72,8 @@ export type InferenceDeps = Omit<RoutingDeps, 'limits'> & {
   tracing?: Tracing | null
   idempotency: Idempotency
   queue: RoomQueue
+  /** Asks a guard model for a project's hooks. */
+  askGuard: AskWithin
   /** Keeps responses. */
   control: Pick<ControlClient, 'responses'>
   clock: Clock
@@ -101,23 +106,35 @@ async function answer(exchange: Exchange, path: InferencePath, deps: InferenceDe
   const body = await readBody(exchange.request, deps.limits, deps.held)
   try {
     const now = inForce(deps) // a slow body may outlive its key
-    const key = callerOf(exchange, now.keys)
+    const key = keyOf(exchange, now)
     requireScope(key, 'inference')
     exchange.seen.keyId = key.id
     exchange.seen.keyKind = key.kind
     deps.keyUses.note(key)
-    const bytes = withoutByteOrderMark(body.bytes)
+    const hooks = exchange.askedFor === undefined ? (now.hooks?.get(key.projectId) ?? null) : null
+    const sent = withoutByteOrderMark(body.bytes)
+    const looked = hooks === null ? null : await hooks.before(sent, key, deps.askGuard)
+    const bytes = looked?.body ?? sent
+    const hooked = hooks === null ? null : { hooks, prompt: looked?.prompt ?? '' }
     const asking = { key, startedAtMs: exchange.startedAtMs, nowMs: deps.clock.nowMs, kept: deps.control.responses }
     const { enginePath = path.enginePath, ...asked } =
       (await path.ask?.(bytes, exchange.request.headers, asking)) ?? asItCame(bytes)
+    if (asked.body.length > sent.length) body.grow(asked.body.length - sent.length)
     const route = now.routes.find(key, asked.head.model)
     exchange.seen.model = route.model
     const recorded = await recordedOnce(exchange, key, bytes, deps)
     if (recorded === 'replayed') return
-    await answerCall(openCall({ exchange, key, route, path: { ...path, enginePath }, recorded, ...asked }, deps), deps)
+    const opened = { exchange, key, route, path: { ...path, enginePath }, recorded, hooked, ...asked }
+    await answerCall(openCall(opened, deps), deps)
   } finally {
     body.release()
   }
+}
+
+/** What a hook asks of a guard is its project's wish: the key need not be allowed the guard, nor have anything left. */
+function keyOf(exchange: Exchange, { keys }: InForce): SnapshotKey {
+  const key = callerOf(exchange, keys)
+  return exchange.askedFor === 'hook' ? { ...key, models: null, limits: null } : key
 }
 
 /** Claims the idempotency key that came with a request; null = none came. */
@@ -157,7 +174,10 @@ function inForce(deps: InferenceDeps): InForce {
   return current
 }
 
-type AskedCall = Pick<Call, 'exchange' | 'key' | 'route' | 'path' | 'head' | 'body' | 'openAnswer' | 'recorded'>
+type AskedCall = Pick<
+  Call,
+  'exchange' | 'key' | 'route' | 'path' | 'head' | 'body' | 'openAnswer' | 'recorded' | 'hooked'
+>
 
 function openCall(asked: AskedCall, deps: InferenceDeps): Call {
   const { exchange, key, route, path, head } = asked
@@ -193,7 +213,8 @@ function openCall(asked: AskedCall, deps: InferenceDeps): Call {
   asked.recorded?.of(record)
   exchange.trace?.of(record)
   const client = new ClientAnswer(exchange.response, deps.limits.clientStallMs, asked.recorded)
-  const content = deps.content.open(key, record.route, exchange.address ?? null)
+  const isKept = exchange.askedFor !== 'hook' // what a guard reads may be what its project refuses to let go on
+  const content = isKept ? deps.content.open(key, record.route, exchange.address ?? null) : null
   return {
     ...asked,
     leaf,
@@ -319,7 +340,12 @@ async function askEngine(
   const text = call.content?.beginAnswer() ?? null
   if (client.isGone) text?.close()
   else client.signal.addEventListener('abort', () => text?.close(), { once: true })
-  const watch = new AnswerWatch(connection.isOurs ? 'engine' : 'upstream', text)
+  const filter = openFilter(call, text, deps, () => watch.counts())
+  const watch: AnswerWatch = new AnswerWatch(connection.isOurs ? 'engine' : 'upstream', filter === null ? text : null)
+  const note = (end: RelayEnd) => {
+    noteEnd(record, watch, end, replica)
+    if (filter?.isBlocked) record.finish = 'content_filter'
+  }
   try {
     const end = await relay({
       dispatcher: connection.dispatcher,
@@ -329,7 +355,7 @@ async function askEngine(
       client,
       watch,
       upstream: elsewhere?.answer ?? null,
-      rewrite: call.openAnswer?.(exchange.id) ?? null,
+      rewrite: filter ?? call.openAnswer?.(exchange.id) ?? null,
       stripUsage: !head.includeUsage,
       clientHeaders: () => ({ ...baseHeaders(exchange), ...timingHeaders(phasesOf(call, askedAt)) }),
       cancelPath: connection.isOurs ? `/requests/${exchange.id}` : null,
@@ -340,7 +366,7 @@ async function askEngine(
         deps.usage.progressed(record, watch)
       },
       beforeEnd: (end) => {
-        noteEnd(record, watch, end, replica)
+        note(end)
         return closeRecord(call, client.status, deps)
       },
     })
@@ -349,12 +375,25 @@ async function askEngine(
       end.kind === 'refused' ? end.status : null,
       failureOf(end)?.failed ?? (end.kind === 'answered' ? record.errorCode : end.kind),
     )
-    if (!call.isClosed) noteEnd(record, watch, end, replica)
+    if (!call.isClosed) note(end)
     return end
   } finally {
     connection.release()
     ended(wasTaken)
   }
+}
+
+/** Looks through an answer, where its project wants that; null = nobody does. */
+function openFilter(
+  { hooked, key, path, head, openAnswer, exchange }: Call,
+  text: AnswerText | null,
+  { askGuard }: InferenceDeps,
+  counts: () => AnswerCounts,
+): AnswerFilter | null {
+  if (hooked === null || !path.enginePath.endsWith('/completions')) return null
+  const inner = openAnswer?.(exchange.id) ?? null
+  const { hooks, prompt } = hooked
+  return hooks.filter({ key, ask: askGuard, prompt, inner, stripUsage: !head.includeUsage, text, counts })
 }
 
 function phasesOf({ limitsMs, queuedMs, record, exchange }: Call, askedAt: number): Phases {

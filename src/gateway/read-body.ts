@@ -8,6 +8,11 @@ export type HeldBytes = { bytes: number }
 
 export type HeldBody = {
   bytes: Buffer
+  /**
+   * What an engine is asked instead is this much longer: the conversation before it, from elsewhere.
+   * @throws Overloaded
+   */
+  grow(moreBytes: number): void
   /** To be called once, when the body is no longer needed. */
   release(): void
 }
@@ -52,7 +57,12 @@ export function readBody(
     }
     const end = () => {
       leave()
-      resolve({ bytes: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks), release })
+      const grow = (moreBytes: number) => {
+        bytes += moreBytes
+        held.bytes += moreBytes
+        if (held.bytes > heldBytesMax) throw new Overloaded({ heldBytesMax })
+      }
+      resolve({ bytes: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks), grow, release })
     }
     const close = () => fail(new ClientLeft())
     request.on('data', take).on('end', end).on('close', close).on('error', close)

@@ -310,6 +310,23 @@ describe('what is kept', () => {
     assert.equal(kept[0]?.input.length, 3, 'what was named is kept as what it is')
   })
 
+  it('counts as what this worker holds while it is asked about, and not afterwards', async () => {
+    const long = 'word '.repeat(100_000)
+    control.onResponses = (what, _body, response) => {
+      if (what !== '/items') return void response.writeHead(201).end()
+      const said = { type: 'message', role: 'user', content: [{ type: 'input_text', text: long }] }
+      sendJson(response, 200, { kind: 'found', previous: [said], named: [] })
+    }
+    let heldBytes = 0
+    engine.script = ({ response }) => {
+      heldBytes = gateway.heldBytes()
+      sendJson(response, 200, completion('Hi.'))
+    }
+    assert.equal((await ask({ previous_response_id: 'resp_x' })).status, 200)
+    assert.ok(heldBytes > long.length, String(heldBytes))
+    assert.equal(gateway.heldBytes(), 0)
+  })
+
   it('that is not there keeps an engine from being asked', async () => {
     const answers = [
       { kind: 'response-missing', id: 'resp_x' },
