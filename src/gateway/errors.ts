@@ -125,6 +125,13 @@ export class TargetRefused extends AppError {
   static override say = () => 'The request must name a path that begins with "/".'
 }
 
+/** What lies on the way to us may have gone by one of them, and what comes after us by another. */
+export class HostAmbiguous extends AppError {
+  static override code = 'invalid_host'
+  static override status = 400
+  static override say = () => 'The request must have one header "host".'
+}
+
 /** Answered with the header `allow`, which names the methods that the path takes. */
 export class MethodNotAllowed extends AppError<{ method: string; path: string; allowed: string }> {
   static override code = 'method_not_allowed'
@@ -193,6 +200,38 @@ export class NotByThisApi extends AppError<{ path: string; instead: string }> {
   static override code = 'not_by_this_api'
   static override status = 403
   static override say = (d: { path: string; instead: string }) => `${d.path} does nothing here. ${d.instead}`
+}
+
+/** By a safety rule of the project. The text is named nowhere, only the rule. */
+export class ContentFiltered extends AppError<{ rule: string }> {
+  static override code = 'content_filter'
+  static override status = 400
+  static override say = (d: { rule: string }) =>
+    `The request was refused before a model got it: it is against a safety rule of its project (${d.rule}).`
+}
+
+export class ImageUrlRefused extends AppError<{ reason: 'not_inline' | 'not_public' }> {
+  static override code = 'image_url_refused'
+  static override status = 400
+  static override say = (d: { reason: 'not_inline' | 'not_public' }) =>
+    d.reason === 'not_inline'
+      ? 'This project takes images within the request only: send them as data: URLs.'
+      : 'The URL of an image does not lead to the public internet. Send the image as a data: URL.'
+}
+
+/** What nobody could judge does not pass. */
+export class ModerationUnavailable extends AppError<{ model: string; reason: string }> {
+  static override code = 'moderation_unavailable'
+  static override status = 503
+  static override say = (d: { model: string; reason: string }) =>
+    `The guard model \`${d.model}\` could not judge this: ${d.reason.slice(0, 300)}`
+}
+
+export class ModerationUnconfigured extends AppError {
+  static override code = 'moderation_unconfigured'
+  static override status = 400
+  static override say = () =>
+    'Nothing moderates for this project. Name a guard model in `model`, or choose who moderates in the settings of the project (PUT /api/projects/{id}/safety).'
 }
 
 /** The worker runs, but control has not told it any key yet. */

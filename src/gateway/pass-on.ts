@@ -5,7 +5,7 @@
  */
 import type { Dispatcher } from 'undici'
 import { KEY_ID_HEADER } from '../platform/key-id-header.ts'
-import { ControlUnavailable } from './errors.ts'
+import { ControlUnavailable, HostAmbiguous } from './errors.ts'
 import { answerError, corsHeaders, type Exchange, hasBody } from './exchange.ts'
 import { takesUploads } from './key-paths.ts'
 import type { GatewayLimits } from './limits.ts'
@@ -42,9 +42,13 @@ export type PassOnOptions = {
   keyId?: string
 }
 
-/** @returns resolves when the answer has ended, however it ended */
-export function passOn(exchange: Exchange, { control, publicUrl, limits, keyId }: PassOnOptions): Promise<void> {
+/**
+ * @returns resolves when the answer has ended, however it ended
+ * @throws HostAmbiguous
+ */
+export async function passOn(exchange: Exchange, { control, publicUrl, limits, keyId }: PassOnOptions): Promise<void> {
   const { request, response } = exchange
+  if ((request.headersDistinct.host?.length ?? 0) > 1) throw new HostAmbiguous({})
   return new Promise((resolve) => {
     let controller: Dispatcher.DispatchController | null = null
     let isGivenUp = false

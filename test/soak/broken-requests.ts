@@ -264,6 +264,7 @@ export const KINDS: Record<string, Kind> = {
       'GET /livez HTTP/1.1\r\nhost: localhost\r\nexpect: 200-maybe\r\n\r\n',
       'GET /livez HTTP/1.1\r\n\r\n',
       'GET /livez HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n',
+      'GET /api/me HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n',
       'GET /livez\r\n\r\n',
       '\r\n\r\n\r\n',
     ])

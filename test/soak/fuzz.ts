@@ -20,13 +20,15 @@ const PATIENCE_MS = 5_000
 /** Silence after an answer, where another one may come. */
 const QUIET_MS = 30
 const LOOKS = 20
+/** Until then buffers, caches, prefixes and compiled code come to be: memory was seen to be flat after about 45,000. */
+const WARM_UP = 50_000
 
 export type FuzzDone = {
   requests: number
   byKind: Record<string, number>
   byStatus: Record<string, number>
-  /** What should not be; empty = nothing. The same is told once, with how often. */
-  findings: Record<string, number>
+  /** What should not be, how often, and the first request that showed it; empty = nothing. */
+  findings: Record<string, { times: number; example: string }>
   footprints: { what: string; openFiles: [before: number, after: number]; mb: [before: number, after: number] }[]
 }
 
@@ -36,22 +38,28 @@ export type FuzzDone = {
  */
 const DOCUMENTED: ReadonlySet<string> = new Set(['501 unsupported', '503 starting'])
 
-/** @param onLook told now and then, how many there were */
+/**
+ * @param count after the warm-up
+ * @param onLook told now and then, how many there were
+ */
 export async function runFuzz(count: number, random: Random, onLook: (done: number) => void): Promise<FuzzDone> {
   const product = await startProduct({ starter: false })
   try {
     await product.importModel(MODEL, await testModel('qwen3'))
-    await product.load(MODEL, { sequences: 4 })
+    await product.load(MODEL, { sequences: 4, context_tokens: 512 }) // so that no answer is long
     const done: FuzzDone = { requests: 0, byKind: {}, byStatus: {}, findings: {}, footprints: [] }
-    const find = (what: string) => {
-      done.findings[what] = (done.findings[what] ?? 0) + 1
+    const find = (what: string, example = '') => {
+      done.findings[what] ??= { times: 0, example }
+      done.findings[what].times++
     }
     const pids = pidsOf(product)
-    await batch(product, Math.ceil(count / 4), random, done, find) // buffers, caches and the JIT's code come to be
-    onLook(done.requests)
+    for (let part = 0; part < 10; part++) {
+      await batch(product, WARM_UP / 10, random, done, find)
+      onLook(done.requests)
+    }
     const looks: Look[] = []
     for (let look = 0; look < LOOKS; look++) {
-      await batch(product, Math.ceil((count * 3) / 4 / LOOKS), random, done, find)
+      await batch(product, Math.ceil(count / LOOKS), random, done, find)
       await mustServe(product, find)
       looks.push(await lookAt(product, pids))
       onLook(done.requests)
@@ -70,6 +78,8 @@ export async function runFuzz(count: number, random: Random, onLook: (done: numb
     await product.stop()
   }
 }
+
+type Find = (what: string, example?: string) => void
 
 type Pids = { worker: number; control: number; engine: number }
 type Look = Record<keyof Pids, { residentBytes: number; openFiles: number } | null>
@@ -98,13 +108,7 @@ function footprintsOf(looks: readonly Look[], pids: Partial<Pids>): FuzzDone['fo
   })
 }
 
-async function batch(
-  product: Product,
-  count: number,
-  random: Random,
-  done: FuzzDone,
-  find: (what: string) => void,
-): Promise<void> {
+async function batch(product: Product, count: number, random: Random, done: FuzzDone, find: Find): Promise<void> {
   let left = count
   const kinds = Object.entries(KINDS)
   const one = async () => {
@@ -117,14 +121,13 @@ async function batch(
       for (const answer of answers) {
         done.byStatus[answer.status] = (done.byStatus[answer.status] ?? 0) + 1
         if (answer.status >= 500 && !DOCUMENTED.has(`${answer.status} ${codeIn(answer)}`))
-          find(`${name}: ${answer.status} ${codeIn(answer)} ${attemptHead(attempt)}`)
+          find(`${name}: ${answer.status} ${codeIn(answer)}`, attemptHead(attempt))
         if (attempt.mustNotSay !== undefined && answer.body.includes(attempt.mustNotSay))
-          find(`${name}: a part of the body was taken for a request: ${attemptHead(attempt)}`)
+          find(`${name}: a part of the body was taken for a request`, attemptHead(attempt))
       }
       if (answers.length === 0 && attempt.patienceMs === undefined)
-        find(`${name}: no whole answer: ${attemptHead(attempt)}`)
-      if (answers.length > attempt.answersMax)
-        find(`${name}: ${answers.length} answers where ${attempt.answersMax} may come: ${attemptHead(attempt)}`)
+        find(`${name}: no whole answer`, attemptHead(attempt))
+      if (answers.length > attempt.answersMax) find(`${name}: more answers than may come`, attemptHead(attempt))
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, one))
@@ -134,7 +137,7 @@ async function batch(
 function attemptHead({ parts }: Attempt): string {
   const bytes = Buffer.concat(parts)
   const text = bytes.toString('latin1').replace(/Bearer \S+/g, 'Bearer …')
-  return JSON.stringify(text.length > 900 ? `${text.slice(0, 600)} … ${text.slice(-200)}` : text)
+  return JSON.stringify(text.length > 600 ? `${text.slice(0, 400)} … ${text.slice(-100)}` : text)
 }
 
 /** OpenAI's, Anthropic's, DashScope's or Ollama's words. */
@@ -185,7 +188,7 @@ async function meet(product: Product, attempt: Attempt): Promise<Answer[]> {
   while (!socket.destroyed && (seen.whole.length < answersMax || seen.isUnfinished)) {
     const before = heard.length
     const isAnswered = seen.whole.length > 0 && !seen.isUnfinished
-    await heardMore(isAnswered ? QUIET_MS : giveUpAt - performance.now())
+    await heardMore(isAnswered ? QUIET_MS : Math.max(1, giveUpAt - performance.now()))
     seen = answersIn(Buffer.concat(heard))
     if (heard.length === before) break
   }
@@ -195,7 +198,7 @@ async function meet(product: Product, attempt: Attempt): Promise<Answer[]> {
 }
 
 /** Each right request, once: whatever came before, these are answered. */
-async function mustServe(product: Product, find: (what: string) => void): Promise<void> {
+async function mustServe(product: Product, find: Find): Promise<void> {
   for (const plain of PLAIN_REQUESTS) {
     const answers = await meet(product, { parts: [wireOf(plain, product.key)], answersMax: 1 })
     const [answer] = answers

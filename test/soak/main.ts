@@ -18,7 +18,7 @@ import { addTotals, leftOf, type SoakRun } from './totals.ts'
 
 /** So many at once, then what was found is kept and all begins anew on a fresh data folder. */
 const KILLS_AT_ONCE = 100
-const REQUESTS_AT_ONCE = 100_000
+const REQUESTS_AT_ONCE = 200_000
 
 const { values } = parseArgs({
   options: {
@@ -51,12 +51,16 @@ for (let part = 0; left.kills > 0 || left.requests > 0; part++) {
   }
   if (left.requests > 0) {
     const count = Math.min(REQUESTS_AT_ONCE, left.requests)
-    run.fuzz = await runFuzz(count, randomFrom(seed + part), (done) => say(`${done} of ${count} requests`))
+    run.fuzz = await runFuzz(count, randomFrom(seed + part), (done) =>
+      say(`${done} requests, those of the warm-up included`),
+    )
     left.requests -= run.fuzz.requests
     console.log(`answers: ${JSON.stringify(run.fuzz.byStatus)}`)
     for (const { what, mb, openFiles } of run.fuzz.footprints)
       console.log(`${what}: ${mb.join(' → ')} MB, ${openFiles.join(' → ')} open files`)
-    troubles.push(...Object.entries(run.fuzz.findings).map(([what, times]) => `${times} × ${what}`))
+    troubles.push(
+      ...Object.entries(run.fuzz.findings).map(([what, { times, example }]) => `${times} × ${what} ${example}`),
+    )
   }
   if (values.keep) addTotals(run)
   if (troubles.length > 0) break

@@ -335,6 +335,12 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
         means: 'More than 100 headers, or more than 32 KiB of them.',
         whatToDo: 'Send fewer; cookies are the usual cause.',
       },
+      invalid_host: {
+        statuses: [400],
+        at: ['connection'],
+        means: 'More than one header `host`.',
+        whatToDo: 'Send one; a proxy in between may be adding its own instead of replacing it.',
+      },
       invalid_request_target: {
         statuses: [400],
         at: ['connection'],
