@@ -7,6 +7,7 @@ import type { ContentCapture } from './content-outbox.ts'
 import type { AnswerRewrite } from './dialects/dialect.ts'
 import { EngineLost, EngineTimeout } from './errors.ts'
 import type { Exchange } from './exchange.ts'
+import type { ProjectHooks } from './hooks/project-hooks.ts'
 import type { RecordedAnswer } from './idempotency/recorded-answer.ts'
 import type { InferencePath } from './inference-paths.ts'
 import type { Admission } from './rate-limits/rate-limiter.ts'
@@ -30,6 +31,8 @@ export type Call = {
   body: Buffer
   /** Makes the rewriter of an attempt's answer; null = its bytes are the client's. */
   openAnswer: ((requestId: string) => AnswerRewrite) | null
+  /** What its project wants looked through, and what was said; null = nothing. */
+  hooked: { hooks: ProjectHooks; prompt: string } | null
   client: ClientAnswer
   /** Of a request with an idempotency key: what its client gets, and its claim. */
   recorded: RecordedAnswer | null

@@ -5,6 +5,7 @@ import type { Refusal } from './control-client.ts'
 import type { Dialect } from './dialects/dialect.ts'
 import { codeIn, messageIn } from './engine-error.ts'
 import { KeyExpired, KeyMissing, KeyUnknown } from './errors.ts'
+import type { AskedFor } from './hooks/ask-within.ts'
 import type { Replay } from './idempotency/idempotency.ts'
 import type { KeyRing } from './key-ring.ts'
 import { discardBody } from './read-body.ts'
@@ -40,6 +41,8 @@ export type Exchange = {
   routeHeaders?: OutgoingHttpHeaders
   /** Of a request that comes from within: the key in whose name it is made. Absent = the client sends its secret. */
   keyId?: string
+  /** Of a request that asks a guard model: for whom. No hook looks at it. */
+  askedFor?: AskedFor
   startedAtMs: number
   /** By `performance.now()`. */
   startedAt: number

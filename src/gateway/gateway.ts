@@ -3,6 +3,7 @@
  *
  *   POST /v1/chat/completions · /v1/completions · /v1/embeddings · /tokenize · /detokenize   → an engine
  *   POST /v1/rerank · /v1/score                                                              → an engine
+ *   POST /v1/moderations                                    → here, or guard models through the inner door
  *   POST /v1/messages · /v1/messages/count_tokens, in Anthropic's words                      → an engine
  *   POST /api/v1/services/… of four names, in DashScope's words                              → an engine
  *   POST /api/chat · generate · embed · embeddings, in Ollama's words                        → an engine
@@ -25,6 +26,7 @@ import { AppError, errorBody } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
 import type { Log } from '../platform/log.ts'
 import { answerInference } from './answer-inference.ts'
+import { answerModerations } from './answer-moderations.ts'
 import { answerOllama } from './answer-ollama.ts'
 import { answerResponses, isResponsePath } from './answer-responses.ts'
 import { type ClientAddressOf, createClientAddressOf } from './client-address.ts'
@@ -43,6 +45,7 @@ import {
 } from './errors.ts'
 import { answerBytes, answerError, answerJson, answerUnexpected, callerOf, type Exchange } from './exchange.ts'
 import { createReplicaFinder } from './find-replica.ts'
+import { ASKED_FOR_HEADER, askedForIn, createAskWithin } from './hooks/ask-within.ts'
 import { createIdempotency } from './idempotency/idempotency.ts'
 import { canonicalPath, dialectOf, INFERENCE_PATHS } from './inference-paths.ts'
 import { fromWithin, listenWithin } from './inner-door.ts'
@@ -134,7 +137,9 @@ export function createGateway(deps: GatewayDeps): Gateway {
     { waitingMax: limits.queueWaitingMax, waitingPerKeyMax: limits.queueWaitingPerKeyMax },
     deps.trafficNews,
   )
-  const inference = { ...deps, ...routing, pools, finder, held, rateLimits, idempotency, queue }
+  const askWithin = createAskWithin()
+  const askGuard = askWithin.forHook
+  const inference = { ...deps, ...routing, pools, finder, held, rateLimits, idempotency, queue, askGuard }
   const stopSweeping = snapshots.onChange(({ snapshot }) => {
     const replicas = snapshot.routes.flatMap((route) => route.replicas)
     pools.keepOnly(replicas)
@@ -153,6 +158,10 @@ export function createGateway(deps: GatewayDeps): Gateway {
     if (request.method === 'POST' && inferencePath !== undefined) {
       seen.route = inferencePath.route
       await answerInference(exchange, inferencePath, inference)
+    } else if (request.method === 'POST' && path === '/v1/moderations') {
+      seen.route = path
+      const { keyUses } = deps
+      await answerModerations(exchange, { snapshots, keyUses, limits, held, ask: askWithin.forClient })
     } else if (reads && isModelsPath(path)) {
       seen.route = '/v1/models'
       listModels(exchange, snapshots, deps.keyUses)
@@ -202,6 +211,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
     if (named === null) throw new KeyMissing({})
     exchange.id = named.requestId
     exchange.keyId = named.keyId
+    const askedFor = askedForIn(request.headers[ASKED_FOR_HEADER])
+    if (askedFor !== null) exchange.askedFor = askedFor
     seen.route = inferencePath.route
     await answerInference(exchange, inferencePath, inference)
   }
@@ -252,7 +263,10 @@ export function createGateway(deps: GatewayDeps): Gateway {
       await listening(server, options)
       return server.address() as AddressInfo
     },
-    listenWithin: (socketPath) => listenWithin(within, socketPath),
+    listenWithin(socketPath) {
+      askWithin.at(socketPath)
+      return listenWithin(within, socketPath)
+    },
     inFlight: () => open.size,
     heldBytes: () => held.bytes,
     queued: queue.waiting,
@@ -276,7 +290,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       rateLimits.stop()
       queue.stop()
       await idempotency.stop()
-      await pools.close()
+      await Promise.all([pools.close(), askWithin.close()])
     },
   }
 }

@@ -114,6 +114,7 @@ class Attempt implements Dispatcher.DispatchHandler {
   /** Bytes from `[DONE]` on: they tell the client that all is over, so they wait until the record is on file. */
   #lastBytes: Uint8Array[] = []
   #isKeeping = false
+  #isCutShort = false
   /** Whether the client had the whole answer, save its last line, when it left. */
   #leftWithAll = false
 
@@ -193,6 +194,7 @@ class Attempt implements Dispatcher.DispatchHandler {
     }
     if (rewrite !== null) {
       this.#sendRewritten(data === null ? null : rewrite.event(data))
+      if (rewrite.isCut?.()) this.#cutShort()
       return
     }
     this.#lastEventStripped = kind === 'usage' && stripUsage
@@ -201,6 +203,38 @@ class Attempt implements Dispatcher.DispatchHandler {
 
   #sendRewritten(bytes: Buffer | null): void {
     if (bytes !== null) this.#send(bytes)
+  }
+
+  /** The client is told no more: the engine is stopped, and its counts are awaited as those of who left. */
+  #cutShort(): void {
+    if (this.#isCutShort) return
+    this.#isCutShort = true
+    const { cancelPath, dispatcher, lastWordsMs } = this.#options
+    this.#controller?.resume()
+    const giveUp = () => {
+      this.#endCutShort()
+      this.#controller?.abort(new Error('the answer was cut short'))
+    }
+    if (cancelPath === null) {
+      giveUp()
+      return
+    }
+    this.#lastWords = setTimeout(giveUp, lastWordsMs)
+    dispatcher.dispatch({ method: 'DELETE', path: cancelPath }, UNHEARD)
+  }
+
+  #endCutShort(): void {
+    if (this.#finished || this.#isKeeping) return
+    if (this.#client.isGone) {
+      this.#finishLeft()
+      return
+    }
+    const closing = this.#options.rewrite?.closing?.() ?? Buffer.alloc(0)
+    this.#onceKept((after) => {
+      this.#begin()
+      const last = after === null ? closing : Buffer.concat([closing, after])
+      this.#conclude({ kind: 'answered' }, () => this.#client.end(last))
+    })
   }
 
   /** From here on nobody else can answer. */
@@ -233,6 +267,10 @@ class Attempt implements Dispatcher.DispatchHandler {
   }
 
   #endEvents(events: SseSplitter): void {
+    if (this.#isCutShort) {
+      this.#endCutShort()
+      return
+    }
     if (this.#options.watch.done) {
       if (this.#client.isGone) this.#finishLeft()
       else {
@@ -240,6 +278,7 @@ class Attempt implements Dispatcher.DispatchHandler {
           const isAsItCame = this.#options.rewrite === null && !this.#options.upstream?.event
           const rest = isAsItCame ? events.rest() : (after ?? Buffer.alloc(0))
           const last = Buffer.concat([...this.#lastBytes, rest])
+          this.#begin() // all of it may have waited until now
           this.#conclude({ kind: 'answered' }, () => this.#client.end(last))
         })
       }
@@ -343,6 +382,10 @@ class Attempt implements Dispatcher.DispatchHandler {
   }
 
   #fail(error: Error): void {
+    if (this.#isCutShort) {
+      this.#endCutShort()
+      return
+    }
     const timedOut = /TIMEOUT/.test((error as NodeJS.ErrnoException).code ?? '')
     if (!this.#client.hasBegun) {
       this.#finish({ kind: 'lost', reached: this.#controller !== null, timedOut, error })

@@ -9,12 +9,21 @@ import { StringDecoder } from 'node:string_decoder'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import type { ControlClient } from './control-client.ts'
+import { createHooksKeeper, type HooksInForce } from './hooks/hooks-in-force.ts'
 import { createKeyRing, type KeyRing } from './key-ring.ts'
 import { createRouteTable, type RouteTable } from './route-table.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** A snapshot made ready for use. Replaced whole, never changed. */
-export type InForce = { version: number; keys: KeyRing; routes: RouteTable; snapshot: Snapshot; sinceMs: number }
+export type InForce = {
+  version: number
+  keys: KeyRing
+  routes: RouteTable
+  /** Of projects that want their requests or answers looked through; null = none does. */
+  hooks: HooksInForce
+  snapshot: Snapshot
+  sinceMs: number
+}
 
 export type Snapshots = {
   /** Null until the first came. */
@@ -38,11 +47,13 @@ export function createSnapshotClient({ control, clock, log }: { control: Control
   let retry: NodeJS.Timeout | null = null
   let stream: { abort(reason: Error): void } | null = null
 
+  const hooksOf = createHooksKeeper()
   const putInForce = (snapshot: Snapshot) => {
     inForce = {
       version: snapshot.version,
       keys: createKeyRing(snapshot.keys, clock),
       routes: createRouteTable(snapshot),
+      hooks: hooksOf(snapshot.safety),
       snapshot,
       sinceMs: clock.nowMs(),
     }

@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
-import type { Snapshot, SnapshotKey, SnapshotRoute } from './snapshot.ts'
+import type { Snapshot, SnapshotKey, SnapshotRoute, SnapshotSafety } from './snapshot.ts'
 
 /** One worker's open answer. */
 export type SnapshotReader = {
@@ -20,6 +20,8 @@ export type SnapshotFeedDeps = {
   routes: () => SnapshotRoute[]
   /** Names that lead to several routes, and routes that take nothing new. */
   routing: () => Pick<Snapshot, 'aliases' | 'draining'>
+  /** What projects have looked for; absent = nothing. */
+  safety?: () => SnapshotSafety[]
   clock: Clock
   log: Log
 }
@@ -28,7 +30,7 @@ const SIGN_OF_LIFE_MS = 5_000
 
 export type SnapshotFeed = ReturnType<typeof createSnapshotFeed>
 
-export function createSnapshotFeed({ keys, routes, routing, clock, log }: SnapshotFeedDeps) {
+export function createSnapshotFeed({ keys, routes, routing, safety, clock, log }: SnapshotFeedDeps) {
   const readers = new Set<SnapshotReader>()
   const seen = new Map<string, number>()
   const waiting = new Set<() => void>()
@@ -44,7 +46,9 @@ export function createSnapshotFeed({ keys, routes, routing, clock, log }: Snapsh
   alive.unref()
 
   async function build(): Promise<void> {
-    const snapshot: Snapshot = { version: ++version, keys: await keys(), ...routing(), routes: routes() }
+    const found = await keys()
+    const rest = { ...routing(), routes: routes(), safety: safety?.() ?? [] }
+    const snapshot: Snapshot = { version: ++version, keys: found, ...rest }
     line = `${JSON.stringify(snapshot)}\n`
     for (const reader of readers) reader.write(line)
   }

@@ -21,6 +21,8 @@
  * Pure module: types only.
  */
 
+import type { SafetyPolicy } from '../safety/policy.ts'
+
 export type Snapshot = {
   /** Rises with each change of this control's life; a new control starts above the old one's last. */
   version: number
@@ -29,9 +31,13 @@ export type Snapshot = {
   routes: SnapshotRoute[]
   /** Names that operators made, and how each is served. None is called like a route. */
   aliases: SnapshotAlias[]
+  /** What projects have looked for in their requests and answers; absent or empty = none has anything. */
+  safety?: SnapshotSafety[]
   /** Models of `routes` that get no new request, while running ones end. */
   draining: string[]
 }
+
+export type SnapshotSafety = { projectId: string; policy: SafetyPolicy }
 
 /** A key as the gateway needs it. The secret is not here: only its SHA-256. */
 export type SnapshotKey = {

@@ -52,6 +52,13 @@ export interface AnswerRewrite {
   event(data: string): Buffer | null
   /** @param status any that is no refusal of the engine's to work on it: 200, or 400 and above */
   whole(status: number, body: Buffer): { status: number; body: Buffer }
+  /**
+   * The client has been told that its answer ends here, though the engine goes on: the engine is stopped, and what it still
+   * says (its counts) comes to `event`, which gives nothing for it. Absent = never.
+   */
+  isCut?(): boolean
+  /** The last bytes of an answer that was cut so. */
+  closing?(): Buffer | null
   /** The stream broke off without a word of the engine's. */
   broken(trouble: Trouble): Buffer | null
   /**
