@@ -149,6 +149,16 @@ async function fill(product: Product, hub: HubStandIn, starter: string, options:
     published: [{ remote: starter, name: `oslo-lab/${starter}`, task: 'chat' }],
   })
   await mei.call('POST', '/api/upstreams', { name: 'rack-7', kind: 'vllm', base_url: 'http://127.0.0.1:9' })
+  const weighted = (model: string, weight: number) => ({ model, weight })
+  await mei.call('PUT', '/api/routes/support', {
+    tiers: [
+      { targets: [weighted('kestrel-support', 95), weighted(starter, 5)] },
+      { targets: [weighted(`oslo-lab/${starter}`, 100)] },
+    ],
+    first_token_ms: 20_000,
+    shadow: { model: starter, share: 0.01 },
+  })
+  await mei.call('PUT', '/api/routes/translate', { tiers: [{ targets: [weighted('rack-7/qwen3-14b', 1)] }] })
 
   if (options.past)
     await bringPast(product, {

@@ -102,6 +102,9 @@ export const VIEWS: readonly View[] = [
   owner('upstream', ({ upstreamId, projects }) => `/upstreams/${upstreamId}?project=${projects.desk}`),
   owner('upstreams-none', desk('/upstreams?q=none')),
   owner('upstreams-add', desk('/upstreams?add=true'), window),
+  owner('routes', desk('/routes')),
+  owner('routes-none', desk('/routes?q=none')),
+  owner('routes-add', desk('/routes?add=true'), window),
   owner('parts', desk('/parts')),
   owner('not-found', desk('/nothing-is-here')),
   owner('palette', desk('/keys'), {

@@ -8,6 +8,7 @@ import { useFrameWords } from './frame-words.ts'
 import { entryOf } from './places.ts'
 import { useMe, usePlace } from './session.ts'
 import { toggleTheme } from './theme.ts'
+import { forgetOwner } from './whose-tab.ts'
 
 const commandKey = navigator.platform.startsWith('Mac') ? '⌘' : 'Ctrl'
 
@@ -104,6 +105,7 @@ function Person() {
       toast({ title: t('sign-out-failed'), says: error instanceof Error ? error.message : '' }, 'bad')
       return
     }
+    forgetOwner()
     queries.clear()
     location.assign('/sign-in')
   }

@@ -57,6 +57,8 @@ export function useLiveStream(): void {
       source = new EventSource('/api/events')
       listen(source, queries, () => {
         timer = setTimeout(open, REOPEN_MS)
+        // A browser does not tell why: it may be the session that ended.
+        void queries.invalidateQueries({ queryKey: meQuery.queryKey })
       })
     }
     const close = () => {

@@ -9,9 +9,11 @@ export type PlaceName =
   | 'models'
   | 'usage'
   | 'requests'
+  | 'batches'
   | 'keys'
   | 'machine'
   | 'upstreams'
+  | 'routes'
   | 'people'
   | 'settings'
 export type Group = 'build' | 'run' | 'operate'
@@ -24,9 +26,11 @@ export type Entry = {
     | '/models'
     | '/usage'
     | '/requests'
+    | '/batches'
     | '/keys'
     | '/machine'
     | '/upstreams'
+    | '/routes'
     | '/people'
     | '/settings'
   icon: IconName
@@ -43,9 +47,11 @@ export const PLACES: readonly Entry[] = [
   { name: 'models', path: '/models', icon: 'model', group: 'build', needs: ['models.list'] },
   { name: 'usage', path: '/usage', icon: 'usage', group: 'run', needs: ['usage.read'] },
   { name: 'requests', path: '/requests', icon: 'list', group: 'run', needs: ['usage.read'] },
+  { name: 'batches', path: '/batches', icon: 'order', group: 'run', needs: ['batches.read'] },
   { name: 'keys', path: '/keys', icon: 'key', group: 'run', needs: ['keys.list'] },
   { name: 'machine', path: '/machine', icon: 'server', group: 'operate', needs: ['status.read'] },
   { name: 'upstreams', path: '/upstreams', icon: 'link', group: 'operate', needs: ['upstreams.read'] },
+  { name: 'routes', path: '/routes', icon: 'updown', group: 'operate', needs: ['routes.read'] },
   {
     name: 'people',
     path: '/people',

@@ -1,5 +1,5 @@
 /** Every address of the console. A page's code comes with its first visit; what its address may say is in its `search.ts`. */
-import { onlineManager, QueryClient } from '@tanstack/react-query'
+import { MutationCache, onlineManager, QueryCache, QueryClient } from '@tanstack/react-query'
 import {
   createRootRouteWithContext,
   createRoute,
@@ -10,11 +10,13 @@ import {
 } from '@tanstack/react-router'
 import { ApiError } from '../api/client.ts'
 import { parseAccountSearch } from '../pages/account/search.ts'
+import { parseBatchesSearch } from '../pages/batches/search.ts'
 import { parseKeysSearch } from '../pages/keys/search.ts'
 import { parseModelSearch, parseModelsSearch } from '../pages/models/search.ts'
 import { parsePeopleSearch, parseTrailSearch } from '../pages/people/search.ts'
 import { parsePlaygroundSearch } from '../pages/playground/search.ts'
 import { parseRequestsSearch } from '../pages/requests/search.ts'
+import { parseRoutesSearch } from '../pages/routes/search.ts'
 import { parseSettingsSearch } from '../pages/settings/search.ts'
 import { parseUpstreamsSearch } from '../pages/upstreams/search.ts'
 import { parseUsageSearch } from '../pages/usage/search.ts'
@@ -24,7 +26,17 @@ import { onceOnline, PageComes } from './page-comes.tsx'
 import { only } from './search-only.ts'
 import { meQuery } from './session.ts'
 
+/** A session that ended while one of its pages is open: sign-in takes its place, says why, and leads back to it. */
+function leaveWithSession(error: unknown): void {
+  if (!(error instanceof ApiError) || error.code !== 'identity.unauthenticated') return
+  const { matches, location } = router.state
+  if (!matches.some(({ routeId }) => routeId.startsWith('/signed-in'))) return
+  void router.navigate({ to: '/sign-in', search: { next: location.href, error: 'session_ended' }, replace: true })
+}
+
 export const queries = new QueryClient({
+  queryCache: new QueryCache({ onError: leaveWithSession }),
+  mutationCache: new MutationCache({ onError: leaveWithSession }),
   defaultOptions: {
     queries: {
       staleTime: 2_000,
@@ -93,6 +105,14 @@ const requests = createRoute({
   validateSearch: only(parseRequestsSearch),
 })
 const request = createRoute(page('/requests/$request', () => import('../pages/requests/request-page.tsx')))
+const batches = createRoute({
+  ...page('/batches', () => import('../pages/batches/batches-page.tsx')),
+  validateSearch: only(parseBatchesSearch),
+})
+const batch = createRoute({
+  ...page('/batches/$batch', () => import('../pages/batches/batches-page.tsx')),
+  validateSearch: only(parseBatchesSearch),
+})
 const keys = createRoute({
   ...page('/keys', () => import('../pages/keys/keys-page.tsx')),
   validateSearch: only(parseKeysSearch),
@@ -109,6 +129,10 @@ const upstreams = createRoute({
 const upstream = createRoute({
   ...page('/upstreams/$upstream', () => import('../pages/upstreams/upstreams-page.tsx')),
   validateSearch: only(parseUpstreamsSearch),
+})
+const routes = createRoute({
+  ...page('/routes', () => import('../pages/routes/routes-page.tsx')),
+  validateSearch: only(parseRoutesSearch),
 })
 const people = createRoute({
   ...page('/people', () => import('../pages/people/people-page.tsx')),
@@ -161,11 +185,14 @@ export const router = createRouter({
       usage,
       requests,
       request,
+      batches,
+      batch,
       keys,
       key,
       machine,
       upstreams,
       upstream,
+      routes,
       people,
       trail,
       settings,

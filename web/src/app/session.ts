@@ -7,6 +7,7 @@ import type { MachineShape } from '../../../src/control/machine-schema.ts'
 import type { Me as MeShape } from '../../../src/identity/me-schema.ts'
 import type { Action } from '../../../src/identity/rules.ts'
 import { get } from '../api/client.ts'
+import { tabIsOf } from './whose-tab.ts'
 
 export type Me = Static<typeof MeShape>
 export type Organization = Me['organizations'][number]
@@ -14,7 +15,13 @@ export type Project = Organization['projects'][number]
 
 export const meQuery = queryOptions({
   queryKey: ['me'],
-  queryFn: ({ signal }) => get<Me>('/api/me', undefined, signal),
+  queryFn: async ({ signal }) => {
+    const me = await get<Me>('/api/me', undefined, signal)
+    if (!tabIsOf(me.person?.id ?? null)) return me
+    // Somebody else signed in, in another tab: all that this page has in memory is the former person's.
+    location.reload()
+    return new Promise<never>(() => {})
+  },
   staleTime: 60_000,
 })
 
@@ -34,7 +41,8 @@ export type Place = {
 }
 
 /** Actions on what belongs to a project: there a role in the project goes before the one in its organisation. */
-const OF_A_PROJECT = /^(inference$|keys\.|usage\.|requests\.|content_log\.|playground\.|project\.(read|update|delete)$)/
+const OF_A_PROJECT =
+  /^(inference$|keys\.|usage\.|requests\.|content_log\.|playground\.|files\.|batches\.|project\.(read|update|delete)$)/
 
 const KEPT = 'tradewind.project'
 
