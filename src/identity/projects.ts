@@ -220,6 +220,7 @@ export function createProjects(deps: OrganizationsDeps) {
         apiKey.projectId,
         rows.map(({ id }) => id),
       ),
+      eq(apiKey.kind, 'api'), // those of the playground are in no list
       isNull(apiKey.revokedAt),
       or(isNull(apiKey.expiresAt), gt(apiKey.expiresAt, new Date(clock.nowMs()))),
     )

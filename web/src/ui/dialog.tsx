@@ -16,15 +16,23 @@ export type DialogProps = {
   acts?: ReactNode
   /** At the left of the foot. */
   foot?: ReactNode
+  /** It holds what is never shown again: only its buttons close it. Default false: Esc and a press outside do too. */
+  shownOnce?: boolean
 }
 
-/** For a secret that is shown once, a short form, or a dangerous act. Esc and a press outside close it. */
-export function Dialog({ open, onClose, title, says, children, acts, foot }: DialogProps) {
+/** For a secret that is shown once, a short form, or a dangerous act. */
+export function Dialog({ open, onClose, title, says, children, acts, foot, shownOnce = false }: DialogProps) {
   const t = usePartWords()
   const popup = useRef<HTMLDivElement>(null)
   const opener = useOpener(open)
   return (
-    <BaseDialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
+    <BaseDialog.Root
+      open={open}
+      onOpenChange={(next, { reason }) => {
+        if (next || (shownOnce && (reason === 'escape-key' || reason === 'outside-press'))) return
+        onClose()
+      }}
+    >
       <BaseDialog.Portal>
         <BaseDialog.Backdrop className="backdrop" />
         <BaseDialog.Viewport className="scrim clear">
@@ -114,6 +122,7 @@ export function ConfirmDialog({
 }) {
   const t = usePartWords()
   const [typed, setTyped] = useState('')
+  const isUnconfirmed = type !== undefined && typed !== type
   const close = () => {
     setTyped('')
     onClose()
@@ -127,7 +136,7 @@ export function ConfirmDialog({
       acts={
         <>
           <Button onClick={close}>{t('cancel')}</Button>
-          <Button look="danger-full" busy={busy} disabled={type !== undefined && typed !== type} onClick={onConfirm}>
+          <Button look="danger-full" busy={busy} disabled={isUnconfirmed} onClick={onConfirm}>
             {label}
           </Button>
         </>
@@ -135,7 +144,13 @@ export function ConfirmDialog({
     >
       <div className="t13 soft">{children}</div>
       {type !== undefined && (
-        <div className="ask-name">
+        <form
+          className="ask-name"
+          onSubmit={(event) => {
+            event.preventDefault()
+            if (!isUnconfirmed && !busy) onConfirm()
+          }}
+        >
           <TextField
             label={t('confirm-type', { name: type })}
             value={typed}
@@ -143,7 +158,7 @@ export function ConfirmDialog({
             autoComplete="off"
             spellCheck={false}
           />
-        </div>
+        </form>
       )}
       {error}
     </Dialog>

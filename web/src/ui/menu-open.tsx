@@ -1,5 +1,5 @@
 import { Menu as BaseMenu } from '@base-ui/react/menu'
-import { Icon } from './icon.tsx'
+import { Icon, Sign } from './icon.tsx'
 import type { MenuProps } from './menu.tsx'
 
 /** The menu itself, open from the start: it comes with the first press on its button. */
@@ -27,7 +27,7 @@ export function OpenMenu({ trigger, entries, children }: MenuProps) {
                   {entry.hint && <span className="push faint">{entry.hint}</span>}
                   {entry.current && (
                     <span className="push">
-                      <Icon name="clip" />
+                      <Sign name="ok" />
                     </span>
                   )}
                 </BaseMenu.Item>

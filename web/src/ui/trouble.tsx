@@ -33,7 +33,7 @@ export function Bones({ rows = 4 }: { rows?: number }) {
 export function Trouble({ error, retry }: { error: unknown; retry?: () => void }) {
   const t = usePartWords()
   const known = error instanceof ApiError ? error : null
-  if (known?.code === 'offline') return <Note>{t('offline-nothing')}</Note>
+  if (known?.code === 'offline') return <Note>{t(retry ? 'offline-nothing' : 'offline-act')}</Note>
   if (known?.status === 403)
     return (
       <Note>

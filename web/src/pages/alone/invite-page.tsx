@@ -6,6 +6,7 @@ import type { Static } from 'typebox'
 import type { AcceptedShape, InvitationSeen } from '../../../../src/identity/invitation-schema.ts'
 import { ApiError, api } from '../../api/client.ts'
 import { meQuery } from '../../app/session.ts'
+import { forgetOwner } from '../../app/whose-tab.ts'
 import { Bones, Button, Note, sentences, TextField, Trouble } from '../../ui/index.ts'
 import { Alone, useForgottenOnSwitch } from './alone.tsx'
 import { useAloneWords } from './alone-words.ts'
@@ -41,7 +42,10 @@ export default function InvitePage() {
   // Whoever made the link often opens it first, and is somebody else.
   const leave = useMutation({
     mutationFn: () => api({ method: 'POST', path: '/api/auth/sign-out', body: {} }),
-    onSuccess: () => location.reload(),
+    onSuccess: () => {
+      forgetOwner()
+      location.reload()
+    },
   })
   useForgottenOnSwitch(leave)
 

@@ -69,7 +69,8 @@ export default function SignInPage() {
   return (
     <Alone title={t('sign-in')} says={t('sign-in-says', { host: location.host })}>
       <div className="form">
-        {refused && <Note tone="bad">{ssoProblem(t, refused)}</Note>}
+        {refused === 'session_ended' && <Note>{t('session-ended')}</Note>}
+        {refused && refused !== 'session_ended' && <Note tone="bad">{ssoProblem(t, refused)}</Note>}
         {options.error && <Trouble error={options.error} retry={() => void options.refetch()} />}
         {known?.single_sign_on.map((provider) => (
           <Button key={provider.id} busy={single.isPending} onClick={() => single.mutate()}>

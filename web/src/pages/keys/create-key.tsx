@@ -108,6 +108,7 @@ export function SecretDialog({
   return (
     <Dialog
       open
+      shownOnce
       onClose={onClose}
       title={t(rotated ? 'rotated-title' : 'made-title', { name: made.name })}
       says={t('made-says')}

@@ -43,8 +43,7 @@ export function KeyFields({
 }) {
   const t = useKeyWords()
   const names = [...new Set([...useModelNames(), ...form.models])]
-  const at = (param: string) =>
-    problem?.param !== param ? null : problem.code === 'identity.ip_range_invalid' ? t('ips-invalid') : problem.message
+  const at = (param: string) => (problem?.param === param ? problem.message : null)
   return (
     <>
       <TextField

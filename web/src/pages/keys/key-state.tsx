@@ -2,9 +2,9 @@ import { State, useFormat } from '../../ui/index.ts'
 import type { Key } from './keys-api.ts'
 import { useKeyWords } from './keys-words.ts'
 
-const SOON_MS = 7 * 86_400_000
+const SOON_MS = 3 * 86_400_000
 
-/** Active, or why not; one that ends within a week says when. */
+/** Active, or why not; one that ends within three days says when. */
 export function KeyState({ of: key }: { of: Pick<Key, 'state' | 'expires_at'> }) {
   const t = useKeyWords()
   const format = useFormat()

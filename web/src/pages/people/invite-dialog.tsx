@@ -88,6 +88,7 @@ function InvitedDialog({ made, onClose, onMore }: { made: NewInvitation; onClose
   return (
     <Dialog
       open
+      shownOnce
       onClose={onClose}
       title={t('invited', { email: made.email })}
       says={t('link-once')}

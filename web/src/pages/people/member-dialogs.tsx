@@ -17,6 +17,7 @@ export function ResetLinkDialog({ of: person, onClose }: { of: Who; onClose: () 
     return (
       <Dialog
         open
+        shownOnce
         onClose={onClose}
         title={t('reset-made', { name: person.name })}
         says={t('link-once')}

@@ -101,7 +101,8 @@ function Embedded({ list }: { list: List }) {
             idOf={(backup) => backup.id}
             under={(backup) => (
               <>
-                {format.bytes(backup.bytes)} · {t(`origin-${backup.origin}`)}
+                {format.bytes(backup.bytes)} ·{' '}
+                {backup.by?.name ? t('origin-by', { name: backup.by.name }) : t(`origin-${backup.origin}`)}
               </>
             )}
             columns={[
