@@ -31,9 +31,7 @@ export class DiskFull extends AppError<{ freeBytes: number | null }> {
       : `The disk of this installation has ${d.freeBytes} bytes left, which is too few for this file.`
 }
 
-type Trouble = 'no-form' | 'broken-form' | 'no-file' | 'purpose' | 'anchor' | 'seconds'
-
-const TROUBLES: Record<Trouble, string> = {
+const TROUBLES: Record<UploadRefused['data']['trouble'], string> = {
   'no-form': 'Send the file as a form: multipart/form-data with the fields `purpose` and `file`.',
   'broken-form': 'The form ends before it is whole, or is none.',
   'no-file': 'The form has no file in its field `file`.',
@@ -42,10 +40,12 @@ const TROUBLES: Record<Trouble, string> = {
   seconds: `The field \`expires_after[seconds]\` must be a whole number from ${EXPIRES_S_MIN} to ${EXPIRES_S_MAX}.`,
 }
 
-export class UploadRefused extends AppError<{ trouble: Trouble }> {
+export class UploadRefused extends AppError<{
+  trouble: 'no-form' | 'broken-form' | 'no-file' | 'purpose' | 'anchor' | 'seconds'
+}> {
   static override code = 'files.upload_refused'
   static override status = 400
-  static override say = (d: { trouble: Trouble }) => TROUBLES[d.trouble]
+  static override say = (d: UploadRefused['data']) => TROUBLES[d.trouble]
 }
 
 export class RangeUnsatisfiable extends AppError<{ sizeBytes: number }> {
