@@ -1,0 +1,44 @@
+/** Whether a policy can be put in force. Pure module. */
+import { GuardNotNamed, ModeratorNotChosen, PatternRefused, RuleNameTwice, RulesTooLarge } from './errors.ts'
+import { literal, PatternTrouble, parsePattern, sizeOf } from './pattern.ts'
+import { PII_FORMS } from './pii.ts'
+import type { SafetyPolicy, SafetyRule } from './policy.ts'
+
+/** Parts of all rules of a project: each worker holds them. */
+const SIZE_MAX = 40_000
+
+/** @throws PatternRefused · RuleNameTwice · RulesTooLarge · GuardNotNamed · ModeratorNotChosen */
+export function checkPolicy({ rules, moderation }: SafetyPolicy): void {
+  const names = new Set<string>()
+  let size = 0
+  for (const [index, rule] of rules.entries()) {
+    if (names.has(rule.name)) throw new RuleNameTwice({ rule: rule.name, param: `rules.${index}.name` })
+    names.add(rule.name)
+    size += sizeOfRule(rule, index)
+  }
+  if (size > SIZE_MAX) throw new RulesTooLarge({ size, sizeMax: SIZE_MAX, param: 'rules' })
+  if (moderation.by === 'model' && moderation.model === null) throw new GuardNotNamed({ param: 'moderation.model' })
+  if (moderation.by === null && (moderation.requests || moderation.answers))
+    throw new ModeratorNotChosen({ param: 'moderation.by' })
+}
+
+function sizeOfRule({ name, match }: SafetyRule, index: number): number {
+  switch (match.kind) {
+    case 'pii':
+      return match.pii
+        .flatMap((kind) => PII_FORMS[kind])
+        .reduce((sum, { pattern }) => sum + sizeOf(parsePattern(pattern).node), 0)
+    case 'keywords':
+      return match.keywords.reduce((sum, keyword) => sum + sizeOf(literal(keyword)), 0)
+    case 'pattern':
+      try {
+        return sizeOf(parsePattern(match.pattern).node)
+      } catch (error) {
+        if (!(error instanceof PatternTrouble)) throw error
+        const { at, trouble } = error
+        throw new PatternRefused({ rule: name, at, trouble, param: `rules.${index}.match.pattern` })
+      }
+    default:
+      return match satisfies never
+  }
+}
