@@ -151,6 +151,7 @@ export const EXPECTED: Record<string, Expectation> = {
   deleteSettingHub: installation('hub.update'),
 
   listUpstreams: installation('upstreams.read'),
+  listUpstreamModels: installation('models.list'),
   createUpstream: installation('upstreams.change'),
   testUpstream: installation('upstreams.change'),
   getUpstream: installation('upstreams.read'),

@@ -166,6 +166,16 @@ describe('an upstream that is added', () => {
 })
 
 describe('what is published', () => {
+  it('is listed by name, a page at a time', async () => {
+    await add()
+    type Listed = { data: { name: string; upstream_name: string; healthy: boolean }[]; next: string | null }
+    const first = (await call<Listed>('GET', '/api/upstream-models?limit=1')).body
+    assert.deepEqual([first.data[0]?.name, first.data[0]?.healthy, first.next], ['vendor/one', true, 'vendor/one'])
+    const second = (await call<Listed>('GET', `/api/upstream-models?after=${encodeURIComponent(first.next ?? '')}`))
+      .body
+    assert.deepEqual([second.data.map(({ name }) => name), second.next], [['vendor/text-embed-small'], null])
+  })
+
   it('may be a list of its own, with names, contexts and tasks', async () => {
     const made = await add({ published: [{ remote: 'one', name: 'house', task: 'chat', context_tokens: 1000 }] })
     assert.deepEqual(

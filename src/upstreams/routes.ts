@@ -32,6 +32,23 @@ export async function upstreamRoutes(server: Server, { upstreams }: { upstreams:
     },
   )
 
+  server.get(
+    '/api/upstream-models',
+    {
+      config: { access: 'models.list' },
+      schema: {
+        tags,
+        summary: 'List models that upstreams serve, by name',
+        querystring: wire.UpstreamModelQuery,
+        response: { 200: wire.UpstreamModelPage, ...refusals },
+      },
+    },
+    async (request) => {
+      const { limit = 50, after = null } = request.query
+      return pageOnWire(upstreams.models({ limit, after }), wire.upstreamModelOnWire)
+    },
+  )
+
   server.post(
     '/api/upstreams',
     {

@@ -4,7 +4,7 @@ import { oneOf, orNull, PageQuery, pageShape, Time } from '../platform/wire-shap
 import { AUTH_KINDS } from './credential.ts'
 import { PROBE_TROUBLES, type ProbeResult, SAID } from './probe.ts'
 import { UPSTREAM_KINDS } from './upstream-kinds.ts'
-import type { TestedUpstream } from './upstreams.ts'
+import type { TestedUpstream, UpstreamRoute } from './upstreams.ts'
 import { UPSTREAM_STATES, type UpstreamView } from './view.ts'
 import type { UpstreamDraft, UpstreamWanted } from './wanted.ts'
 
@@ -174,6 +174,24 @@ export const UpstreamTestShape = Type.Object(
   { $id: 'UpstreamTest' },
 )
 
+export const UpstreamModelRow = Type.Object(
+  {
+    name: Type.String({ description: 'What clients call it.' }),
+    task: Task,
+    context_tokens: Type.Integer(),
+    upstream_id: Type.String(),
+    upstream_name: Type.String(),
+    healthy: Type.Boolean({ description: 'Whether its upstream was well when it was looked at last.' }),
+  },
+  { $id: 'UpstreamModelRow' },
+)
+export const UpstreamModelPage = pageShape(UpstreamModelRow)
+export const UpstreamModelQuery = Type.Object(
+  { ...PageQuery, after: Type.Optional(Type.String({ maxLength: 300, description: '`next` of the page before.' })) },
+  { additionalProperties: false },
+)
+
+export type UpstreamModelOnWire = Static<typeof UpstreamModelRow>
 export type UpstreamRowOnWire = Static<typeof UpstreamRowShape>
 export type UpstreamOnWire = Static<typeof UpstreamShape>
 export type UpstreamTestOnWire = Static<typeof UpstreamTestShape>
@@ -231,6 +249,17 @@ export function testOnWire({ result, upstream }: TestedUpstream): UpstreamTestOn
         ? result.models.map((model) => ({ id: model.id, context_tokens: model.contextTokens }))
         : [],
     upstream: upstream && upstreamOnWire(upstream),
+  }
+}
+
+export function upstreamModelOnWire(route: UpstreamRoute): UpstreamModelOnWire {
+  return {
+    name: route.model,
+    task: route.task,
+    context_tokens: route.contextTokens,
+    upstream_id: route.upstreamId,
+    upstream_name: route.ownedBy,
+    healthy: route.healthy,
   }
 }
 

@@ -20,7 +20,7 @@ import { ModelNameTaken, TooManyUpstreams, UpstreamNameTaken, UpstreamUnknown } 
 import { createHealthChecks } from './health-checks.ts'
 import { type ProbeResult, type ProbeTarget, probe } from './probe.ts'
 import { nameTaken, servedModels } from './published-models.ts'
-import { type UpstreamUnderWay, upstreamRoutes } from './served-routes.ts'
+import { type UpstreamRoute, type UpstreamUnderWay, upstreamRoutes } from './served-routes.ts'
 import { type UpstreamRow, upstreamEndpoint } from './tables.ts'
 import { PRESETS } from './upstream-kinds.ts'
 import { inTrail, type UpstreamState, type UpstreamView, viewOf } from './view.ts'
@@ -160,6 +160,15 @@ export async function openUpstreams(deps: UpstreamsDeps) {
   return {
     /** Routes of every enabled upstream, well or not; of those whose names nothing else has. */
     routes: () => upstreamRoutes(underWay(), isNameTaken),
+
+    /** The same by their names, for people. */
+    models({ limit, after }: Page): PageOf<UpstreamRoute> {
+      const found = upstreamRoutes(underWay(), isNameTaken)
+        .sort((a, b) => (a.model < b.model ? -1 : 1))
+        .filter(({ model }) => after === null || model > after)
+      const data = found.slice(0, limit)
+      return { data, next: found.length > limit ? (data.at(-1)?.model ?? null) : null }
+    },
 
     /** `tell` is called when routes are others than they were, or one became well or unwell. */
     onRoutesChanged(tell: () => void): void {

@@ -12,6 +12,7 @@ import { useModelsWords } from './models-words.ts'
 import { PullDialog } from './pull-dialog.tsx'
 import { ReplicasTable } from './replicas-table.tsx'
 import type { ModelsSearch } from './search.ts'
+import { ServedElsewhere } from './served-elsewhere.tsx'
 import { UnderWay } from './under-way.tsx'
 import { UnloadDialog } from './unload-dialog.tsx'
 import './models.css'
@@ -50,6 +51,7 @@ export default function ModelsPage() {
           )}
         </Section>
       )}
+      <ServedElsewhere />
       <Catalogue search={search} set={set} />
       {search.act === 'add' && may('models.pull') && <AddModelDialog search={search} set={set} onClose={close} />}
       {search.of && search.act === 'pull' && may('models.pull') && <PullDialog id={search.of} onClose={close} />}
