@@ -10,6 +10,7 @@ import { LIMIT_COMMANDS } from './limit-commands.ts'
 import { MODEL_COMMANDS } from './model-commands.ts'
 import { PEOPLE_COMMANDS } from './people-commands.ts'
 import { PULL_COMMANDS } from './pull-commands.ts'
+import { ROUTE_COMMANDS } from './route-commands.ts'
 import { STATUS_COMMANDS } from './status-commands.ts'
 import { UPSTREAM_COMMANDS } from './upstream-commands.ts'
 
@@ -31,6 +32,7 @@ export const COMMANDS: Command[] = [
   ...UPSTREAM_COMMANDS,
   ...KEY_COMMANDS,
   ...LIMIT_COMMANDS,
+  ...ROUTE_COMMANDS,
   ...BATCH_COMMANDS,
   ...PEOPLE_COMMANDS,
   ...STATUS_COMMANDS,

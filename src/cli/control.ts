@@ -7,7 +7,7 @@ export class CommandFailed extends Error {
   override name = 'CommandFailed'
 }
 
-type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** The running installation on this machine, by its admin socket: whoever may open that is its operator. */
 export class Control {

@@ -15,7 +15,7 @@ export class SocketSilent extends Error {
  */
 export async function socketRequest(
   socketPath: string,
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   path: string,
   options: { body?: unknown; timeoutMs?: number } = {},
 ): Promise<SocketAnswer> {
