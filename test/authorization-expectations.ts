@@ -165,6 +165,9 @@ export const EXPECTED: Record<string, Expectation> = {
   listRouteModels: installation('routes.read'),
   updateRouteModel: installation('routes.change'),
 
+  getProjectSafety: on('project', 'project.read'),
+  updateProjectSafety: on('project', 'project.update'),
+
   listProjectBatches: on('project', 'batches.read'),
   getProjectBatch: on('batch', 'batches.read'),
   cancelProjectBatch: on('batch', 'batches.cancel', { orElse: ['batches.batch_ended'] }),

@@ -7,7 +7,7 @@
  *   gateway · routing · tuning
  *   deployments · upstreams
  *   engines
- *   catalog · billing · responses · files
+ *   catalog · billing · responses · files · safety
  *   identity
  *   platform
  *
@@ -24,7 +24,7 @@ const ROOT = join(import.meta.dirname, '..')
 const ROWS = [
   ['platform'],
   ['identity'],
-  ['catalog', 'billing', 'responses', 'files'],
+  ['catalog', 'billing', 'responses', 'files', 'safety'],
   ['engines'],
   ['deployments', 'upstreams'],
   ['gateway', 'routing', 'tuning'],
@@ -65,6 +65,7 @@ const SHOWN: Record<string, string[]> = {
   engines: ['engine-wire.ts', 'errors.ts', 'errors.zh.ts', 'machine.ts', 'prefix-folders.ts', 'supervisor-link.ts'],
   deployments: ['routes.ts', 'errors.ts', 'errors.zh.ts', 'schema.ts', 'detail-schema.ts'],
   routing: ['routes.ts', 'errors.zh.ts', 'schema.ts'],
+  safety: ['routes.ts', 'errors.zh.ts', 'schema.ts', 'policy.ts', 'pattern.ts', 'pii.ts'],
   upstreams: ['routes.ts', 'errors.zh.ts', 'schema.ts'],
   playground: ['routes.ts', 'document.ts', 'errors.zh.ts'],
   files: ['routes.ts', 'errors.zh.ts', 'schema.ts', 'purposes.ts'],

@@ -44,6 +44,8 @@ import { playgroundRoutes } from '../playground/routes.ts'
 import { createResponses } from '../responses/responses.ts'
 import { routingRoutes } from '../routing/routes.ts'
 import { openRouting } from '../routing/routing.ts'
+import { safetyRoutes } from '../safety/routes.ts'
+import { openSafety } from '../safety/safety.ts'
 import { upstreamRoutes } from '../upstreams/routes.ts'
 import { openUpstreams } from '../upstreams/upstreams.ts'
 import { VERSION } from '../version.ts'
@@ -180,6 +182,13 @@ export async function startControl({
         feed.workers().map(({ worker }) => worker),
       ),
   })
+  const safety = await openSafety({
+    db,
+    clock,
+    audit: identity.audit,
+    organizations: identity.organizations,
+    personNames: identity.names.people,
+  })
   const billing = createBilling({ db, clock, findKeys: identity.names.keys })
   await billing.catchUp()
   const requestContent = createRequestContent({ db, clock, log, identity, bytesMax: config.contentLog.bytesMax })
@@ -205,6 +214,7 @@ export async function startControl({
     },
     routes: () => [...deployments.routes().map(snapshotRoute), ...upstreams.routes().map(snapshotOfUpstream)],
     routing: routing.inForce,
+    safety: safety.inForce,
     clock,
     log,
   })
@@ -252,6 +262,7 @@ export async function startControl({
   identity.onDeleting(requestContent.forgetWithin)
   identity.onDeleting(claims.forgetWithin)
   identity.onDeleting(playground.forget)
+  identity.onDeleting(safety.forget)
   identity.onDeleting(batches.forget)
   identity.onDeleting(files.forget)
   identity.onDeleting(responses.forgetWithin)
@@ -262,6 +273,7 @@ export async function startControl({
   const stopSweepingResponses = responses.keepSweeping()
   deployments.onRoutesChanged(() => void feed.push())
   upstreams.onRoutesChanged(() => void feed.push())
+  safety.onChanged(() => feed.inForceEverywhere(KEYS_IN_FORCE_MS_MAX))
   routing.onChanged(() => feed.inForceEverywhere(ROUTES_IN_FORCE_MS_MAX))
   await deployments.restore()
 
@@ -341,6 +353,7 @@ export async function startControl({
     })
     await server.register(upstreamRoutes, { upstreams })
     await server.register(routingRoutes, { routing })
+    await server.register(safetyRoutes, { safety })
     await server.register(playgroundRoutes, { playground })
     await server.register(fileRoutes, { files })
     await server.register(batchRoutes, { batches })

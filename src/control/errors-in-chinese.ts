@@ -8,6 +8,7 @@ import { FILES_IN_CHINESE } from '../files/errors.zh.ts'
 import { IDENTITY_IN_CHINESE } from '../identity/errors.zh.ts'
 import { PLAYGROUND_IN_CHINESE } from '../playground/errors.zh.ts'
 import { ROUTING_IN_CHINESE } from '../routing/errors.zh.ts'
+import { SAFETY_IN_CHINESE } from '../safety/errors.zh.ts'
 import { UPSTREAMS_IN_CHINESE } from '../upstreams/errors.zh.ts'
 import { BACKUPS_IN_CHINESE } from './backups/errors.zh.ts'
 
@@ -21,6 +22,7 @@ export const ERRORS_IN_CHINESE = [
   ...FILES_IN_CHINESE,
   ...BATCHES_IN_CHINESE,
   ...ROUTING_IN_CHINESE,
+  ...SAFETY_IN_CHINESE,
   ...UPSTREAMS_IN_CHINESE,
   ...BACKUPS_IN_CHINESE,
 ]

@@ -30,5 +30,6 @@ export class GuardNotNamed extends AppError<{ param: string }> {
 export class ModeratorNotChosen extends AppError<{ param: string }> {
   static override code = 'safety.moderator_not_chosen'
   static override status = 400
-  static override say = () => 'Requests and answers can be moderated only where somebody moderates: keywords, or a model.'
+  static override say = () =>
+    'Requests and answers can be moderated only where somebody moderates: keywords, or a model.'
 }

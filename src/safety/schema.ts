@@ -51,7 +51,8 @@ export const SafetyRuleShape = Type.Object(
     }),
     match: Type.Union([PiiMatch, KeywordMatch, PatternMatch]),
     action: oneOf(['mask', 'block'] as const, {
-      description: 'Something else stands in its place; or the request is refused and the answer ends (`content_filter`).',
+      description:
+        'Something else stands in its place; or the request is refused and the answer ends (`content_filter`).',
     }),
     applies_to: oneOf(['requests', 'answers', 'both'] as const),
   },
@@ -74,7 +75,10 @@ const ModerationShape = Type.Object(
 )
 
 const fields = {
-  rules: Type.Array(SafetyRuleShape, { maxItems: RULES_MAX, description: 'The first of those that match alike counts.' }),
+  rules: Type.Array(SafetyRuleShape, {
+    maxItems: RULES_MAX,
+    description: 'The first of those that match alike counts.',
+  }),
   moderation: ModerationShape,
   image_urls: oneOf(['any', 'public', 'inline'] as const, {
     description: 'Where images may come from: anywhere, the public internet, or within the request only (`data:`).',

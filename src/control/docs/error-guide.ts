@@ -212,7 +212,8 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
       array_above_max_length: {
         statuses: [400],
         at: ['inference'],
-        means: 'A list is too long: more than 4 `stop` texts, 2,048 inputs, or prompts × `n` above 128.',
+        means:
+          'A list is too long: more than 4 `stop` texts, 2,048 inputs, prompts × `n` above 128, 1,000 documents to rank, or 300,000 tokens of them.',
         whatToDo: 'Send it in several requests.',
       },
       empty_array: {
@@ -270,6 +271,26 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
         at: ['chat'],
         means: 'A message holds an image, sound or file; models here read text.',
         whatToDo: 'Send text.',
+      },
+      content_filter: {
+        statuses: [400],
+        at: ['inference'],
+        means:
+          'A safety rule of the project, which the message names, is against something in the request, or the guard model is. No model got it. Answers end with the finish reason of the same name.',
+        whatToDo: 'Say it otherwise, or ask whoever manages the project about its rules (`/api/projects/{id}/safety`).',
+      },
+      image_url_refused: {
+        statuses: [400],
+        at: ['inference'],
+        means:
+          'The project takes images from the public internet or within the request only, and this one is elsewhere.',
+        whatToDo: 'Send the image within the request, as a `data:` URL.',
+      },
+      moderation_unconfigured: {
+        statuses: [400],
+        at: ['operation:createModeration'],
+        means: 'The request names no guard model, and the project has not chosen who moderates.',
+        whatToDo: 'Name one in `model`, or choose keywords or a model with `PUT /api/projects/{id}/safety`.',
       },
       unsupported_model: {
         statuses: [400],
@@ -414,6 +435,14 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
           'The process that keeps idempotency keys does not answer. What it would not know of could run twice, so that it is not begun.',
         whatToDo:
           'Try again after `retry-after` with the same key; the supervisor restarts that process. Requests without a key keep working.',
+      },
+      moderation_unavailable: {
+        statuses: [503],
+        at: ['inference'],
+        means:
+          'The guard model that is to judge the request could not, or did not answer as a guard does. What nobody judged does not pass.',
+        whatToDo:
+          'Try again after `retry-after`. Whoever manages the project sees which model it names; it must be served here.',
       },
       limits_unavailable: {
         statuses: [503],
@@ -1157,6 +1186,42 @@ export const ERROR_GROUPS: readonly ErrorGroup[] = [
         at: ['operation:createUpstream'],
         means: 'There are as many upstreams as there may be.',
         whatToDo: 'Delete some.',
+      },
+    },
+  },
+  {
+    title: 'Safety',
+    errors: {
+      'safety.pattern_refused': {
+        statuses: [400],
+        at: ['operation:updateProjectSafety'],
+        means:
+          'The pattern of a rule is none, or cannot be looked for in one step a character: references back, looking around, anchors and lazy repetition are not taken.',
+        whatToDo: 'Change what the message names. A text has no lines here, and the longest match wins.',
+      },
+      'safety.rule_name_twice': {
+        statuses: [400],
+        at: ['operation:updateProjectSafety'],
+        means: 'Two rules have one name.',
+        whatToDo: 'Give each its own.',
+      },
+      'safety.rules_too_large': {
+        statuses: [400],
+        at: ['operation:updateProjectSafety'],
+        means: 'All rules together are more than each gateway worker should hold.',
+        whatToDo: 'Take keywords out, or repeat less in patterns.',
+      },
+      'safety.guard_not_named': {
+        statuses: [400],
+        at: ['operation:updateProjectSafety'],
+        means: 'A model is to moderate, and none is named.',
+        whatToDo: 'Name it in `moderation.model`.',
+      },
+      'safety.moderator_not_chosen': {
+        statuses: [400],
+        at: ['operation:updateProjectSafety'],
+        means: 'Requests or answers are to be moderated, and nobody is chosen who does.',
+        whatToDo: 'Set `moderation.by` to `keywords` or `model`.',
       },
     },
   },

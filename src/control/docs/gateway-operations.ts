@@ -6,6 +6,7 @@ import { DASHSCOPE_OPERATIONS } from './dashscope-operations.ts'
 import * as shapes from './inference-schemas.ts'
 import { OLLAMA_OPERATIONS } from './ollama-operations.ts'
 import type { Method, OpenApiResponse, Parameter, Schema } from './openapi.ts'
+import { RERANK_AND_MODERATION_OPERATIONS } from './rerank-and-moderation.ts'
 import { RESPONSE_OPERATIONS } from './response-operations.ts'
 
 export type GatewayOperation = {
@@ -70,6 +71,7 @@ export const GATEWAY_OPERATIONS: readonly GatewayOperation[] = [
     body: shapes.EmbeddingRequest,
     answer: shapes.EmbeddingList,
   },
+  ...RERANK_AND_MODERATION_OPERATIONS,
   ...RESPONSE_OPERATIONS,
   {
     method: 'post',

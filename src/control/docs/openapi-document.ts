@@ -30,6 +30,7 @@ const TAGS: Record<string, string> = {
   Models: 'What there is, does it fit this machine, get it, run it.',
   Upstreams: 'Endpoints elsewhere that serve models here.',
   Routes: 'Names that lead to several models, and models that take nothing new.',
+  Safety: 'What projects have looked for in their requests and answers.',
   Files: 'What clients upload, and results of batches: OpenAI’s API. With an API key.',
   Batches:
     'Many requests at once, answered when there is time: OpenAI’s API with an API key, and what people see of it.',
