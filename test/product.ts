@@ -189,7 +189,7 @@ export class Product {
   }
 
   /** A request as the command line makes it. */
-  ask(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<SocketAnswer> {
+  ask(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<SocketAnswer> {
     return socketRequest(sockets.controlAdmin(this.folder), method, path, { body, timeoutMs: PATIENCE_MS })
   }
 
