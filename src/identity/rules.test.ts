@@ -116,7 +116,7 @@ const EXPECTED: Record<Action, string> = {
   'files.read': 'moadi',
   'files.write': 'moadi',
   'batches.read': 'moadvi',
-  'batches.create': 'i',
+  'batches.create': 'oadi',
   'batches.cancel': 'moadi',
   'usage.read': 'moadv',
   'requests.content.read': 'moad',

@@ -262,7 +262,7 @@ export const RULES = {
   'batches.create': {
     says: 'have the requests of a file answered as a batch',
     on: 'organization',
-    who: ['key:inference'],
+    who: ['owner', 'admin', 'developer', 'key:inference'],
   },
   'batches.cancel': {
     says: 'cancel a batch',
