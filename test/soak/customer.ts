@@ -14,6 +14,7 @@ export async function keepAsking(
   product: Product,
   models: readonly string[],
   random: Random,
+  onEnd: (one: Sent) => void,
   isOver: () => boolean,
 ): Promise<Sent[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
@@ -27,6 +28,7 @@ export async function keepAsking(
     }
     const one = await ask(product, agent, asked)
     sent.push(one)
+    onEnd(one)
     if (one.status !== 200) await new Promise((resolve) => setTimeout(resolve, 50)) // as any client that is refused
   }
   agent.destroy()

@@ -3,7 +3,7 @@
  * are the real ones. Afterwards what clients were told is compared with what is on file.
  */
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RequestOnWire } from '../../src/billing/request-schema.ts'
 import { journalFolder } from '../../src/gateway/journal/segments.ts'
@@ -13,13 +13,18 @@ import { keepAsking } from './customer.ts'
 import { compare, type Sent, type Verdict } from './ledger.ts'
 import type { Random } from './random.ts'
 
-const WORKERS = 2
+const WORKERS = 3
 const CUSTOMERS = 6
 const MODELS = ['tiny-one', 'tiny-two']
 /** Of all kills; a new engine takes longest to be there again. */
 const SHARES = { worker: 0.45, control: 0.4, engine: 0.15 } as const
 type Role = keyof typeof SHARES
-const PAUSE_MS_MAX = 1_500
+/**
+ * Answers between one kill and the next: who dies again and again is started again ever later, and where nobody answers
+ * nobody can lose anything. Not longer than `PAUSE_MS_MAX`: to die while all others are dead is a case, too.
+ */
+const ANSWERS_MAX = 20
+const PAUSE_MS_MAX = 8_000
 
 export type KillsDone = { kills: Record<Role, number>; verdict: Verdict }
 
@@ -32,10 +37,16 @@ export async function runKills(count: number, random: Random, onKill: (done: num
       await product.load(model)
     }
     let isOver = false
-    const customers = Array.from({ length: CUSTOMERS }, () => keepAsking(product, MODELS, random, () => isOver))
+    let answers = 0
+    const onEnd = (one: Sent) => {
+      if (one.status === 200 && one.whole) answers++
+    }
+    const customers = Array.from({ length: CUSTOMERS }, () => keepAsking(product, MODELS, random, onEnd, () => isOver))
     const kills = { worker: 0, control: 0, engine: 0 }
     for (let done = 0; done < count; ) {
-      await sleep(random.between(0, PAUSE_MS_MAX))
+      const enough = answers + random.between(0, ANSWERS_MAX)
+      const until = performance.now() + PAUSE_MS_MAX
+      while (answers < enough && performance.now() < until) await sleep(random.between(1, 30))
       const role = roleFrom(random)
       if (!killOne(product, role, random)) continue
       kills[role]++
@@ -91,8 +102,11 @@ async function allAreBack(product: Product): Promise<void> {
 /** All records, once the journals hold nothing more: what killed workers left is settled by those after them. */
 async function settledRecords(product: Product, sent: Sent[]): Promise<RequestOnWire[]> {
   const journal = journalFolder(product.folder)
-  const lives = () => (existsSync(journal) ? readdirSync(journal).filter((name) => name.startsWith('worker-')) : [])
-  await product.until('the journals of killed workers are settled', async () => lives().length === WORKERS)
+  await product.until('the journals of killed workers are settled', async () => {
+    const living = product.processes().flatMap(({ role, pid }) => (role === 'worker' ? String(pid) : []))
+    const lives = readdirSync(journal).flatMap((name) => /^worker-\d+\.\d+-(\d+)$/.exec(name)?.[1] ?? [])
+    return lives.length === WORKERS && lives.every((pid) => living.includes(pid))
+  })
   await product.end()
   assert.deepEqual(readdirSync(journal), [], 'a clean end leaves nothing in the journal, and nothing was set aside')
   await product.start()

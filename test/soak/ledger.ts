@@ -22,7 +22,8 @@ export type Verdict = {
   acknowledged: number
   /** Begun with 200, and cut. */
   cut: number
-  refused: number
+  /** How many were refused, by status. */
+  refused: Record<string, number>
   /** Without a head. */
   unheard: number
   records: number
@@ -47,7 +48,7 @@ export function compare(sent: readonly Sent[], records: readonly RequestOnWire[]
     sent: sent.length,
     acknowledged: acknowledged.length,
     cut: begun.length - acknowledged.length,
-    refused: sent.length - begun.length - unheard,
+    refused: countBy(sent.flatMap(({ status }) => (status === null || status === 200 ? [] : [String(status)]))),
     unheard,
     records: records.length,
     lost: begun.flatMap(({ id }) => (byId.has(id as string) ? [] : [id as string])),
@@ -60,4 +61,10 @@ export function compare(sent: readonly Sent[], records: readonly RequestOnWire[]
     }),
     invented: strangers.length > unheard ? strangers : [],
   }
+}
+
+function countBy(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1
+  return counts
 }

@@ -49,6 +49,8 @@ for (let part = 0; left.kills > 0 || left.requests > 0; part++) {
       if (verdict[what].length > 0)
         troubles.push(`${verdict[what].length} ${what}: ${verdict[what].slice(0, 5).join(' ')}`)
   }
+  const failures = run.kills?.verdict.refused['500'] ?? 0
+  if (failures > 0) troubles.push(`${failures} answers with status 500 while processes were killed`)
   if (left.requests > 0) {
     const count = Math.min(REQUESTS_AT_ONCE, left.requests)
     run.fuzz = await runFuzz(count, randomFrom(seed + part), (done) =>
