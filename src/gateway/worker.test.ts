@@ -819,9 +819,12 @@ describe('control', () => {
     const text = await read('/metrics')
     assert.match(
       text,
-      /tradewind_gateway_requests_total\{route="\/v1\/chat\/completions",status="200",model="small",worker="0"\} \d+/,
+      /tradewind_gateway_requests_total\{route="\/v1\/chat\/completions",status="200",model="small",key="key",worker="0"\} \d+/,
     )
-    assert.match(text, /tradewind_gateway_tokens_total\{model="small",kind="out",worker="0"\} \d+/)
+    assert.match(
+      text,
+      /tradewind_gateway_tokens_total\{model="small",kind="out",key="key",route="\/v1\/chat\/completions",worker="0"\} \d+/,
+    )
     assert.doesNotMatch(text, /model="gone"/)
     assert.ok(Array.isArray(JSON.parse(await read('/metrics.json'))))
   })

@@ -42,7 +42,7 @@ const gateway = createGateway({
       return null
     },
   },
-  limits: { ...GATEWAY_LIMITS, restartWaitMs: 100, wakeMs: 100, lastWordsMs: 200, drainMs: 200 },
+  limits: { ...GATEWAY_LIMITS, restartWaitMs: 100, queueMs: 0, wakeMs: 100, lastWordsMs: 200, drainMs: 200 },
   publicUrl: 'https://cloud.example',
   trustedProxies: [],
   clock: systemClock,
