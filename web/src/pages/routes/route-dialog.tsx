@@ -20,6 +20,9 @@ import {
 import { type Route, routeModelsQuery, setRoute } from './routes-api.ts'
 import { useRouteWords } from './routes-words.ts'
 
+/** Not a word: what one could type. */
+const NAME_EXAMPLE = 'chat'
+
 /** @param route null = a new one */
 export function RouteDialog({ of: route, onClose }: { of: Route | null; onClose: () => void }) {
   const t = useRouteWords()
@@ -27,7 +30,7 @@ export function RouteDialog({ of: route, onClose }: { of: Route | null; onClose:
   const [form, setForm] = useState<RouteTyped>(() => (route === null ? emptyRoute(served[0] ?? '') : typedRoute(route)))
   const wanted = wantedOf(form)
   const name = form.name.trim()
-  const call = setRoute(name || t('name-example'), wanted ?? { tiers: [] })
+  const call = setRoute(name || NAME_EXAMPLE, wanted ?? { tiers: [] })
   const act = useAct<Route>(['routes', 'models'], () => {
     toast({ title: t('saved', { name }), says: t('saved-says') })
     onClose()
@@ -64,7 +67,7 @@ export function RouteDialog({ of: route, onClose }: { of: Route | null; onClose:
           maxLength={200}
           autoComplete="off"
           spellCheck={false}
-          placeholder={t('name-example')}
+          placeholder={NAME_EXAMPLE}
         />
       )}
       {form.tiers.map((tier, at) => (
