@@ -105,6 +105,7 @@ export class LifeReader {
   #moveTo(to: Position): void {
     const from = this.#position.segment
     this.#position = to
+    if (to.segment === from) return
     for (const segment of segmentsOf(this.life))
       if (segment >= from && segment < to.segment) unlinkSync(segmentPath(this.life, segment))
   }

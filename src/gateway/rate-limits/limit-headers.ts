@@ -13,27 +13,38 @@ type Seen = { limit: number; left: number; resetMs: number }
 
 /** @param wasCounted whether this very request counts, so that all is as before in a minute */
 export function limitHeaders(holds: readonly ScopeHold[], wasCounted: boolean): OutgoingHttpHeaders {
-  const requests: Seen[] = []
-  const tokens: Seen[] = []
+  let requests: Seen | null = null
+  let tokens: Seen | null = null
   for (const hold of holds) {
     const left = hold.left()
-    const resetMs = hold.resetMs()
     const { requestsPerMinute, tokensPerMinute } = hold.limits
+    const resetMs = wasCounted ? { requests: MINUTE_MS, tokens: MINUTE_MS } : hold.resetMs()
     if (requestsPerMinute !== null && left.requests !== null)
-      requests.push({ limit: requestsPerMinute, left: left.requests, resetMs: resetMs.requests })
+      requests = tighter(requests, { limit: requestsPerMinute, left: left.requests, resetMs: resetMs.requests })
     if (tokensPerMinute !== null && left.tokens !== null)
-      tokens.push({ limit: tokensPerMinute, left: left.tokens, resetMs: resetMs.tokens })
+      tokens = tighter(tokens, { limit: tokensPerMinute, left: left.tokens, resetMs: resetMs.tokens })
   }
-  const headersOf = (name: string, seen: Seen[]): OutgoingHttpHeaders => {
-    const tightest = seen.toSorted((a, b) => a.left - b.left || a.limit - b.limit)[0]
-    if (tightest === undefined) return {}
-    return {
-      [`x-ratelimit-limit-${name}`]: String(tightest.limit),
-      [`x-ratelimit-remaining-${name}`]: String(Math.max(0, Math.floor(tightest.left))),
-      [`x-ratelimit-reset-${name}`]: durationOf(wasCounted ? MINUTE_MS : tightest.resetMs),
-    }
+  const headers: OutgoingHttpHeaders = {}
+  if (requests !== null) {
+    headers['x-ratelimit-limit-requests'] = String(requests.limit)
+    headers['x-ratelimit-remaining-requests'] = leftOf(requests)
+    headers['x-ratelimit-reset-requests'] = durationOf(requests.resetMs)
   }
-  return { ...headersOf('requests', requests), ...headersOf('tokens', tokens) }
+  if (tokens !== null) {
+    headers['x-ratelimit-limit-tokens'] = String(tokens.limit)
+    headers['x-ratelimit-remaining-tokens'] = leftOf(tokens)
+    headers['x-ratelimit-reset-tokens'] = durationOf(tokens.resetMs)
+  }
+  return headers
+}
+
+function tighter(one: Seen | null, other: Seen): Seen {
+  if (one === null) return other
+  return other.left < one.left || (other.left === one.left && other.limit < one.limit) ? other : one
+}
+
+function leftOf({ left }: Seen): string {
+  return String(Math.max(0, Math.floor(left)))
 }
 
 /** As Go writes durations, which is how OpenAI does: `0s`, `1s`, `1.25s`, `6m0s`. */
