@@ -11,18 +11,17 @@ const SIZE_MAX = 40_000
 export function checkPolicy({ rules, moderation }: SafetyPolicy): void {
   const names = new Set<string>()
   let size = 0
-  for (const [index, rule] of rules.entries()) {
-    if (names.has(rule.name)) throw new RuleNameTwice({ rule: rule.name, param: `rules.${index}.name` })
+  for (const rule of rules) {
+    if (names.has(rule.name)) throw new RuleNameTwice({ rule: rule.name })
     names.add(rule.name)
-    size += sizeOfRule(rule, index)
+    size += sizeOfRule(rule)
   }
-  if (size > SIZE_MAX) throw new RulesTooLarge({ size, sizeMax: SIZE_MAX, param: 'rules' })
-  if (moderation.by === 'model' && moderation.model === null) throw new GuardNotNamed({ param: 'moderation.model' })
-  if (moderation.by === null && (moderation.requests || moderation.answers))
-    throw new ModeratorNotChosen({ param: 'moderation.by' })
+  if (size > SIZE_MAX) throw new RulesTooLarge({ size, sizeMax: SIZE_MAX })
+  if (moderation.by === 'model' && moderation.model === null) throw new GuardNotNamed({})
+  if (moderation.by === null && (moderation.requests || moderation.answers)) throw new ModeratorNotChosen({})
 }
 
-function sizeOfRule({ name, match }: SafetyRule, index: number): number {
+function sizeOfRule({ name, match }: SafetyRule): number {
   switch (match.kind) {
     case 'pii':
       return match.pii
@@ -36,7 +35,7 @@ function sizeOfRule({ name, match }: SafetyRule, index: number): number {
       } catch (error) {
         if (!(error instanceof PatternTrouble)) throw error
         const { at, trouble } = error
-        throw new PatternRefused({ rule: name, at, trouble, param: `rules.${index}.match.pattern` })
+        throw new PatternRefused({ rule: name, at, trouble })
       }
     default:
       return match satisfies never
