@@ -12,6 +12,7 @@ import { type HubStandIn, startHubStandIn } from '../hub-stand-in.ts'
 import { starterModelPath } from '../models/starter.ts'
 import { testModel } from '../models/test-model.ts'
 import { type Owner, type Product, startProduct } from '../product.ts'
+import { bringBatches } from './demo-batch.ts'
 import { bringPast } from './demo-past.ts'
 import { accept, type Person, signIn } from './person.ts'
 
@@ -36,6 +37,7 @@ export type Demo = {
   sessionId: string
   accountId: string
   upstreamId: string
+  batchId: string
   /** Links that are still good. */
   inviteUrl: string
   resetUrl: string
@@ -139,6 +141,8 @@ async function fill(product: Product, hub: HubStandIn, starter: string, options:
   await product.load('kestrel-support', { sequences: 2 })
   await product.load('ticket-embeddings')
 
+  const batchId = await bringBatches(product, starter)
+
   // One that is well, behind this installation's own door, and one at whose address nobody listens.
   const { id: upstreamId } = await mei.call<{ id: string }>('POST', '/api/upstreams', {
     name: 'oslo-lab',
@@ -203,6 +207,7 @@ async function fill(product: Product, hub: HubStandIn, starter: string, options:
     sessionId,
     accountId,
     upstreamId,
+    batchId,
     inviteUrl,
     resetUrl,
     async stop() {

@@ -1,5 +1,6 @@
 import { Meter, State, type Tone, useFormat } from '../../ui/index.ts'
 import { type Batch, shareDone } from './batches-api.ts'
+import './batches.css'
 import { useBatchWords } from './batches-words.ts'
 
 const TONES: Record<Batch['status'], Tone> = {
@@ -26,7 +27,7 @@ export function BatchProgress({ of: batch }: { of: Batch }) {
   if (total === 0) return <span className="soft">{batch.status === 'validating' ? t('unchecked') : '–'}</span>
   const counts = { done: format.number(completed + failed), total: format.number(total) }
   return (
-    <span className="row">
+    <span className="row batch-progress">
       <Meter share={shareDone(batch)} label={t('progress-label', counts)} />
       <span className="num">{t('progress-of', counts)}</span>
     </span>

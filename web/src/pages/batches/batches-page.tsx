@@ -72,7 +72,8 @@ export default function BatchesPage() {
                 idOf={(one) => one.id}
                 under={(one) => (
                   <>
-                    {one.model ?? t('unchecked')} · <Ago at={one.created_at} />
+                    {one.model !== null && `${one.model} · `}
+                    <Ago at={one.created_at} />
                   </>
                 )}
                 onOpen={(one) => open(one.id)}
