@@ -284,6 +284,18 @@ test('a streamed tool call names itself once and sends its arguments in fragment
   checkValid(t, 'CreateChatCompletionStreamResponse', ...stream.events)
 })
 
+test('an empty list of tools with tool_choice auto is a question without tools, and a result may be empty', async (t) => {
+  const { client, engine } = await start(t, says('Fine.'))
+  const messages = [
+    ...hello.messages,
+    { role: 'assistant', tool_calls: [{ id: 'a', type: 'function', function: { name: 'f', arguments: '{}' } }] },
+    { role: 'tool', tool_call_id: 'a' },
+  ]
+  const reply = await client.post('/v1/chat/completions', { ...hello, messages, tools: [], tool_choice: 'auto' })
+  assert.equal(reply.json.choices[0].message.content, 'Fine.')
+  assert.equal(engine.requests[0]?.sampling.grammar, null)
+})
+
 test('tool_choice none hides the tools from the model and reads no calls', async (t) => {
   const { client } = await start(t, says(...CALL_PIECES))
   const reply = await client.post('/v1/chat/completions', { ...hello, tools: [weather], tool_choice: 'none' })

@@ -175,7 +175,7 @@ function readMessage(fields: Fields): ChatMessage {
       const toolCallId = fields.string('tool_call_id')
       return {
         role,
-        content: content ?? missing(fields.path('content')),
+        content: content ?? '', // a tool that found nothing: Apple's client then leaves the field out
         ...named,
         ...(toolCallId === null ? {} : { toolCallId }),
       }
@@ -282,7 +282,8 @@ function readToolChoice(fields: Fields, tools: readonly ChatTool[]): ToolChoice 
   if (value === undefined) return tools.length > 0 ? 'auto' : 'none'
   if (typeof value === 'string') {
     const choice = fields.choice('tool_choice', ['auto', 'none', 'required']) as 'auto' | 'none' | 'required'
-    if (tools.length === 0 && choice !== 'none') throw toolChoiceWithoutTools()
+    // Apple's client sends 'auto' with every request, also with an empty list: nothing is asked for that cannot be.
+    if (tools.length === 0 && choice === 'required') throw toolChoiceWithoutTools()
     return choice
   }
   const choice = new Fields(value, 'tool_choice')

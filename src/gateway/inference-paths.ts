@@ -74,9 +74,19 @@ const OPENAI_BASE = '/compatible-mode'
 
 /** @returns the path that it is another name of, or the path itself */
 export function canonicalPath(path: string): string {
+  if (isVersionedChat(path)) return '/v1/chat/completions'
   if (path.startsWith(`${ANTHROPIC_BASE}/`)) return path.slice(ANTHROPIC_BASE.length)
   const rest = path.startsWith(`${OPENAI_BASE}/v1/`) ? path.slice(OPENAI_BASE.length) : null
   return rest === null || isMessagesPath(rest) ? path : rest
+}
+
+/**
+ * Apple's client appends `/chat/completions` to whatever address it is given, and puts `/v1` between them only where no
+ * segment is a version: under `/v2`, `/openai/v1` or `/api/v3/team` it means the same. Not by one pattern with two open
+ * ends, which would take the square of a path's length.
+ */
+function isVersionedChat(path: string): boolean {
+  return path.endsWith('/chat/completions') && path.split('/').some((segment) => /^v\d+$/.test(segment))
 }
 
 /**
