@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { usePlace } from '../../app/session.ts'
 import { Ago, Fact, Facts, Id, Section, useFormat } from '../../ui/index.ts'
+import { isUpstream, UpstreamName } from '../upstreams/upstream-name.tsx'
 import { keyName } from './request-columns.tsx'
 import type { RequestWhole } from './requests-api.ts'
 import { useRequestWords } from './requests-words.ts'
@@ -47,9 +48,13 @@ export function RequestFacts({ of: request }: { of: RequestWhole }) {
           </Link>
         </Fact>
         <Fact name={t('model')}>
-          <Link to="/models/$model" params={{ model: request.model }}>
-            {request.model}
-          </Link>
+          {isUpstream(engine_id) ? (
+            request.model
+          ) : (
+            <Link to="/models/$model" params={{ model: request.model }}>
+              {request.model}
+            </Link>
+          )}
         </Fact>
         {request.requested_model !== null && <Fact name={t('asked-for')}>{request.requested_model}</Fact>}
         {adapter && <Fact name={t('adapter')}>{adapter}</Fact>}
@@ -60,7 +65,15 @@ export function RequestFacts({ of: request }: { of: RequestWhole }) {
         <Fact name={t('streamed')}>{t(request.stream ? 'yes' : 'no')}</Fact>
         {request.finish !== null && <Fact name={t('finish')}>{finish ? t(`finish-${finish}`) : request.finish}</Fact>}
         {detail && <Fact name={t('client')}>{detail.client ?? t('client-unsaid')}</Fact>}
-        <Fact name={t('engine')}>{engine_id === null ? t('engine-none') : <Id text={engine_id} />}</Fact>
+        <Fact name={t(isUpstream(engine_id) ? 'upstream' : 'engine')}>
+          {engine_id === null ? (
+            t('engine-none')
+          ) : isUpstream(engine_id) ? (
+            <UpstreamName id={engine_id} />
+          ) : (
+            <Id text={engine_id} />
+          )}
+        </Fact>
         {deployment_id !== null && (
           <Fact name={t('deployment')}>
             <Id text={deployment_id} />
