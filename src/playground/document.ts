@@ -126,6 +126,11 @@ export const DocumentShape = Type.Object(
     system_prompt: Text('Empty = none.'),
     parameters: ParametersShape,
     tools_json: orNull(Text('JSON array as it was typed; it may be unfinished. Null = no tools.')),
+    tool_choice: Type.Optional(
+      Type.Union([oneOf(['required', 'none']), Type.Object({ name: Type.String({ maxLength: 200 }) }, strict)], {
+        description: 'Whether tools must or may not be called, or the one that must. Absent: the model decides.',
+      }),
+    ),
     response_format: ResponseFormatShape,
     turns: Type.Array(TurnShape, {
       maxItems: TURNS_MAX,

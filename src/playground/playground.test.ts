@@ -99,6 +99,7 @@ describe('a saved session', () => {
   it('comes back as it was sent, with who saved it and what one may do with it', async () => {
     const document = documentOf({
       tools_json: '[{"type": "function", unfinished',
+      tool_choice: { name: 'get_weather' },
       turns: [
         turn('u1', null, 'user', 'How many eggs are left? 蛋'),
         turn('a1', 'u1', 'assistant', '', [answer('left', '**188**'), answer('right', '<script>188</script>')]),

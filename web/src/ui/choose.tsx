@@ -78,7 +78,7 @@ export function Segments<Value extends string>({
 }: {
   value: Value | null
   onChange: (value: Value) => void
-  choices: readonly { value: Value; label: string }[]
+  choices: readonly { value: Value; label: ReactNode }[]
   label: string
 }) {
   return (

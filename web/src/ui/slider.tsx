@@ -8,6 +8,7 @@ export function Slider({
   max,
   step,
   label,
+  disabled = false,
 }: {
   value: number
   onChange: (value: number) => void
@@ -15,6 +16,7 @@ export function Slider({
   max: number
   step: number
   label: string
+  disabled?: boolean
 }) {
   return (
     <BaseSlider.Root
@@ -23,6 +25,7 @@ export function Slider({
       min={min}
       max={max}
       step={step}
+      disabled={disabled}
       className="slider"
     >
       <BaseSlider.Control className="slider-control">

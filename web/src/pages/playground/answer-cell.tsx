@@ -3,11 +3,14 @@ import { Link } from '@tanstack/react-router'
 import { usePlace } from '../../app/session.ts'
 import { Button, Icon, Note, Tip, useCopy, useFormat } from '../../ui/index.ts'
 import { Branch } from './branch.tsx'
-import { modelOf, ordinalOf } from './columns.ts'
+import { speakerOf } from './chat-request.ts'
+import { modelOf, ordinalOf, titleOf } from './columns.ts'
+import { focusMessageBox } from './compose.tsx'
 import { type Desk, liveKey, useDesk, useLiveAnswer } from './desk.ts'
-import { type Answer, type Exchange, type Turn, variantsOf } from './document-turns.ts'
+import { type Answer, type Exchange, holds, type Turn, variantsOf } from './document-turns.ts'
 import type { LiveAnswer } from './live-answer.ts'
 import { LiveMeasure, Measure } from './measure.tsx'
+import type { Model } from './playground-api.ts'
 import { type PlaygroundSay, usePlaygroundWords } from './playground-words.ts'
 import { Said } from './said.tsx'
 import { Thought } from './thought.tsx'
@@ -18,17 +21,25 @@ export function AnswerCell({
   desk,
   exchange,
   model,
+  columns,
+  models,
   now,
 }: {
   desk: Desk
   exchange: Exchange
   model: string
+  columns: readonly string[]
+  /** Those that are here: their names. */
+  models: readonly Model[]
   now: boolean
 }) {
   const t = usePlaygroundWords()
   const mayAsk = usePlace().may('inference')
   const turns = exchange.replies.filter((turn) => turn.answers.some((answer) => answer.model === model))
   const first = exchange.replies[0]
+  const isChat = useDesk(desk, ({ mode }) => mode === 'chat')
+  const comes = useDesk(desk, ({ running }) => turns.some(({ id }) => running.has(liveKey(id, model))))
+  const speaker = isChat && !comes ? speakerOf(exchange, model) : null
   return (
     <div className={`answer ${now ? 'now' : ''}`}>
       {turns.map((turn) => (
@@ -49,6 +60,9 @@ export function AnswerCell({
             </Button>
           )}
         </p>
+      )}
+      {speaker !== null && speaker !== model && (
+        <p className="ended">{t('sent-along', { model: titleOf(speaker, columns, models) })}</p>
       )}
     </div>
   )
@@ -87,7 +101,15 @@ function Coming({ desk, live }: { desk: Desk; live: LiveAnswer }) {
       <LiveMeasure
         live={live}
         acts={
-          <Button look="quiet" small icon="stop" onClick={() => desk.stop(live.model)}>
+          <Button
+            look="quiet"
+            small
+            icon="stop"
+            onClick={() => {
+              desk.stop(live.model)
+              focusMessageBox()
+            }}
+          >
             {t('stop')}
           </Button>
         }
@@ -102,6 +124,8 @@ function Given({ desk, turn, answer, exchange }: Shown) {
   const plain = useDesk(desk, isPlain)
   const busy = useDesk(desk, ({ running }) => turn.answers.some(({ model }) => running.has(liveKey(turn.id, model))))
   const doc = useDesk(desk, ({ doc }) => doc)
+  const session = useDesk(desk, (state) => state.session)
+  const isCompletion = useDesk(desk, ({ mode }) => mode === 'completion')
   const variants = variantsOf(doc, turn, answer.model)
   const isLast =
     exchange.replies.findLast(({ answers }) => answers.some(({ model }) => model === answer.model)) === turn
@@ -128,7 +152,7 @@ function Given({ desk, turn, answer, exchange }: Shown) {
           ? { onResults: (results) => desk.results(turn, answer.model, results) }
           : {})}
       />
-      <End answer={answer} />
+      <End answer={answer} mine={session === null || !holds(session.document, answer)} />
       <Measure
         answer={answer}
         acts={
@@ -161,6 +185,22 @@ function Given({ desk, turn, answer, exchange }: Shown) {
                 onClick={() => copy(answer.text)}
               />
             </Tip>
+            {mayAsk && isCompletion && answer.text !== '' && (
+              <Tip text={t('go-on-from')}>
+                <Button
+                  look="quiet"
+                  small
+                  icon="right"
+                  aria-label={t('go-on-from')}
+                  disabled={busy}
+                  onClick={() => {
+                    const whole = exchange.question.text + answer.text
+                    desk.type(whole)
+                    desk.ask(whole)
+                  }}
+                />
+              </Tip>
+            )}
             {mayAsk && (
               <Tip text={t('again')}>
                 <Button
@@ -180,8 +220,11 @@ function Given({ desk, turn, answer, exchange }: Shown) {
   )
 }
 
-/** How it ended, where it did not end by itself. */
-function End({ answer }: { answer: Answer }) {
+/**
+ * How it ended, where it did not end by itself.
+ * @param mine it was asked for here, and is not saved; of what is saved nobody knows who asked
+ */
+function End({ answer, mine }: { answer: Answer; mine: boolean }) {
   const t = usePlaygroundWords()
   const format = useFormat()
   if (answer.error !== null)
@@ -196,9 +239,12 @@ function End({ answer }: { answer: Answer }) {
         )}
       </Note>
     )
-  if (answer.finish === 'length')
-    return <p className="ended">{t('ended-length', { amount: format.number(answer.tokens?.out ?? 0) })}</p>
-  if (answer.finish === 'stopped') return <p className="ended">{t('ended-stopped')}</p>
+  const amount = format.number(answer.tokens?.out ?? 0)
+  if (answer.finish === 'length' && answer.text === '' && answer.reasoning !== null)
+    return <p className="ended">{t('ended-thinking', { amount })}</p>
+  if (answer.finish === 'length') return <p className="ended">{t('ended-length', { amount })}</p>
+  if (answer.finish === 'stopped')
+    return <p className="ended">{t(mine ? 'ended-stopped' : 'ended-stopped-somebody')}</p>
   if (answer.finish === 'content_filter') return <p className="ended">{t('ended-filter')}</p>
   if (answer.finish === null) return <p className="ended">{t('ended-cut')}</p>
   return null

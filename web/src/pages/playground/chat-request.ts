@@ -1,6 +1,6 @@
 /** Bodies of the requests that the playground makes, exactly as they are sent and as "code" prints them. Pure. */
 import { modelOf } from './columns.ts'
-import { type Answer, type Doc, exchangesOf, pathTo, type Turn } from './document-turns.ts'
+import { type Answer, type Doc, type Exchange, exchangesOf, pathTo, type Turn } from './document-turns.ts'
 
 export type ChatMessage = {
   role: 'system' | 'user' | 'assistant' | 'tool'
@@ -26,13 +26,13 @@ const STREAM = { stream: true, stream_options: { include_usage: true } } as cons
  */
 export function chatBody(doc: Doc, turn: Pick<Turn, 'parent_id'>, model: string): RequestBody {
   const { thinking } = doc.parameters
-  const tools = doc.tools_json === null ? null : (JSON.parse(doc.tools_json) as unknown[])
+  const path = pathTo(doc, turn.parent_id)
   return {
     model: modelOf(model),
-    messages: messagesFor(doc, pathTo(doc, turn.parent_id), model),
+    messages: messagesFor(doc, path, model),
     ...sampling(doc),
     ...(thinking === undefined ? {} : { enable_thinking: thinking }),
-    ...(tools !== null && tools.length > 0 ? { tools } : {}),
+    ...toolsFor(doc, path),
     ...responseFormat(doc),
     ...STREAM,
   }
@@ -53,6 +53,20 @@ export const tokenizeBody = (model: string, text: string, asChat: boolean): Requ
     ? { model: modelOf(model), messages: [{ role: 'user', content: text }], return_token_strs: true }
     : { model: modelOf(model), prompt: text, return_token_strs: true }
 
+/**
+ * Once a tool has returned something the model is free again: who must call a tool each time would never answer. A choice
+ * of a tool that is not there any more counts for nothing.
+ */
+function toolsFor({ tools_json, tool_choice: choice }: Doc, path: readonly Turn[]) {
+  if (tools_json === null) return {}
+  const tools = JSON.parse(tools_json) as { function: { name: string } }[]
+  if (tools.length === 0) return {}
+  if (choice === undefined || path.at(-1)?.role === 'tool') return { tools }
+  if (typeof choice === 'string') return { tools, tool_choice: choice }
+  const isThere = tools.some((tool) => tool.function.name === choice.name)
+  return isThere ? { tools, tool_choice: { type: 'function', function: { name: choice.name } } } : { tools }
+}
+
 function responseFormat({ response_format: { type, schema_json } }: Doc) {
   if (type === 'text') return {}
   if (type === 'json_object') return { response_format: { type } }
@@ -61,24 +75,31 @@ function responseFormat({ response_format: { type, schema_json } }: Doc) {
 }
 
 /**
- * The conversation as one model reads it: what was asked, and its own answers. Where it said nothing because it joined
- * later, what another model said; an exchange in which nobody said anything is left out, since templates want turns that
- * alternate. The last question always stays.
+ * The conversation as one model reads it: what was asked, and its own answers; where it said nothing, what `speakerOf`
+ * names. An exchange in which nobody said anything is left out, since templates want turns that alternate. The last
+ * question always stays.
  */
 export function messagesFor(doc: Doc, path: readonly Turn[], model: string): ChatMessage[] {
   const messages: ChatMessage[] = []
   if (doc.system_prompt !== '') messages.push({ role: 'system', content: doc.system_prompt })
   const exchanges = exchangesOf(path)
-  for (const [index, { question, replies }] of exchanges.entries()) {
-    const speaker = replies.some((turn) => saidBy(turn, model))
-      ? model
-      : replies.flatMap((turn) => turn.answers).find(hasSaid)?.model
+  for (const [index, exchange] of exchanges.entries()) {
+    const speaker = speakerOf(exchange, model)
     const isLast = index === exchanges.length - 1
-    if (speaker === undefined && !isLast) continue
-    messages.push({ role: 'user', content: question.text })
-    if (speaker !== undefined) messages.push(...repliesOf(replies, speaker))
+    if (speaker === null && !isLast) continue
+    messages.push({ role: 'user', content: exchange.question.text })
+    if (speaker !== null) messages.push(...repliesOf(exchange.replies, speaker))
   }
   return messages
+}
+
+/**
+ * Whose answer a model is sent of an exchange: its own, else, because it joined later or failed, that of the first who
+ * said something. The page says so there. Null = nobody said anything.
+ */
+export function speakerOf({ replies }: Exchange, model: string): string | null {
+  if (replies.some((turn) => saidBy(turn, model))) return model
+  return replies.flatMap((turn) => turn.answers).find(hasSaid)?.model ?? null
 }
 
 function repliesOf(replies: readonly Turn[], model: string): ChatMessage[] {

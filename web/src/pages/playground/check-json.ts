@@ -1,16 +1,21 @@
 /** What is wrong with JSON that a person types, with the place where it is. Pure; the words are the page's. */
+import { problemInSchema, type SchemaProblem, type UnknownRequired, unknownRequiredIn } from './schema-problem.ts'
 
 export type JsonProblem =
   | { code: 'syntax'; line: number; column: number }
   | { code: 'not-array' | 'not-object' | 'not-tool' | 'tool-name' | 'tool-parameters' | 'tool-twice'; at?: string }
+  | SchemaProblem
 
 const TOOL_NAME = /^[a-zA-Z0-9_.-]{1,128}$/
 
 export function schemaProblem(text: string): JsonProblem | null {
   const read = parsed(text)
   if ('problem' in read) return read.problem
-  return isObject(read.value) ? null : { code: 'not-object' }
+  return isObject(read.value) ? problemInSchema(read.value) : { code: 'not-object' }
 }
+
+/** Of a schema that is right. */
+export const schemaWarning = (text: string): UnknownRequired | null => unknownRequiredIn(JSON.parse(text))
 
 /** Tools as the API takes them: `[{"type": "function", "function": {"name": …, "parameters": …}}]`. */
 export function toolsProblem(text: string): JsonProblem | null {
@@ -23,12 +28,27 @@ export function toolsProblem(text: string): JsonProblem | null {
     if (!isObject(tool) || tool.type !== 'function' || !isObject(tool.function)) return { code: 'not-tool', at }
     const { name, parameters } = tool.function
     if (typeof name !== 'string' || !TOOL_NAME.test(name)) return { code: 'tool-name', at }
-    if (parameters !== undefined && parameters !== null && !isObject(parameters)) return { code: 'tool-parameters', at }
+    if (parameters !== undefined && parameters !== null) {
+      if (!isObject(parameters)) return { code: 'tool-parameters', at }
+      const problem = problemInSchema(parameters, parametersAt(index))
+      if (problem !== null) return problem
+    }
     if (names.has(name)) return { code: 'tool-twice', at: name }
     names.add(name)
   }
   return null
 }
+
+/** Of tools that are right. */
+export function toolsWarning(text: string): UnknownRequired | null {
+  for (const [index, tool] of (JSON.parse(text) as { function: { parameters?: unknown } }[]).entries()) {
+    const found = unknownRequiredIn(tool.function.parameters, parametersAt(index))
+    if (found !== null) return found
+  }
+  return null
+}
+
+const parametersAt = (index: number): string => `[${index}].function.parameters`
 
 /** Names of the tools; none where the text is not right. */
 export function toolNames(text: string | null): string[] {

@@ -1,4 +1,3 @@
-import { useState } from 'react'
 import { Code, Note, Panel, Select } from '../../ui/index.ts'
 import {
   chatBody,
@@ -9,20 +8,34 @@ import {
   tokenizeBody,
 } from './chat-request.ts'
 import { schemaProblem, toolsProblem } from './check-json.ts'
-import { modelOf, ordinalOf } from './columns.ts'
+import { titleOf } from './columns.ts'
 import { type Desk, type DeskState, stamp, useDesk } from './desk.ts'
 import { ask } from './document-turns.ts'
+import { useModelsHere } from './playground-api.ts'
 import { usePlaygroundWords } from './playground-words.ts'
 import { samplesOf } from './request-code.ts'
 import { linesIn } from './similarity.ts'
 
-/** The request of this page as a program would make it. */
-export function CodePanel({ desk, model, onClose }: { desk: Desk; model: string | null; onClose: () => void }) {
+/**
+ * The request of this page as a program would make it.
+ * @param column whose; the first where it is null or not there any more
+ */
+export function CodePanel({
+  desk,
+  column,
+  onColumn,
+  onClose,
+}: {
+  desk: Desk
+  column: string | null
+  onColumn: (column: string) => void
+  onClose: () => void
+}) {
   const t = usePlaygroundWords()
   const state = useDesk(desk, (now) => now)
   const { models } = state.doc
-  const [picked, setPicked] = useState<string | null>(null)
-  const chosen = [picked, model].find((one) => one !== null && models.includes(one)) ?? models[0] ?? ''
+  const { models: here } = useModelsHere(null)
+  const chosen = column !== null && models.includes(column) ? column : (models[0] ?? '')
   const request = requestOf(state, chosen)
   return (
     <Panel title={t('code-title')} says={t('code-says')} onClose={onClose}>
@@ -31,8 +44,8 @@ export function CodePanel({ desk, model, onClose }: { desk: Desk; model: string 
           <Select
             label={t('model')}
             value={chosen}
-            onChange={setPicked}
-            choices={models.map((id) => ({ value: id, label: `${modelOf(id)}${ordinalOf(id, models)}` }))}
+            onChange={onColumn}
+            choices={models.map((id) => ({ value: id, label: titleOf(id, models, here) }))}
           />
         </div>
       )}

@@ -1,7 +1,12 @@
-import { type CSSProperties, type ReactNode, useRef } from 'react'
+import type { CSSProperties, ReactNode } from 'react'
 import { usePlace } from '../../app/session.ts'
 import { Button, Note } from '../../ui/index.ts'
 import { usePlaygroundWords } from './playground-words.ts'
+
+const MESSAGE_BOX = 'message-box'
+
+/** Where the keyboard goes once a button that it stood on is gone. */
+export const focusMessageBox = (): void => document.getElementById(MESSAGE_BOX)?.focus()
 
 /** The box at the foot: what is asked, and the one primary button of the page. Ctrl or ⌘ with Enter sends. */
 export function Compose({
@@ -36,12 +41,11 @@ export function Compose({
 }) {
   const t = usePlaygroundWords()
   const mayAsk = usePlace().may('inference')
-  const area = useRef<HTMLTextAreaElement>(null)
   const may = text.trim() !== '' && blocked === null && !running
   const go = () => {
     if (!may) return
     onSend()
-    area.current?.focus()
+    focusMessageBox()
   }
   if (!mayAsk)
     return (
@@ -59,7 +63,7 @@ export function Compose({
     >
       <div className="input">
         <textarea
-          ref={area}
+          id={MESSAGE_BOX}
           rows={rows}
           style={{ '--rows': rows } as CSSProperties}
           aria-label={label}
@@ -81,7 +85,14 @@ export function Compose({
           )}
           <span className="push row">
             {running ? (
-              <Button small icon="stop" onClick={onStop}>
+              <Button
+                small
+                icon="stop"
+                onClick={() => {
+                  onStop()
+                  focusMessageBox()
+                }}
+              >
                 {t('stop-all')}
               </Button>
             ) : (

@@ -13,8 +13,10 @@ import {
   giveResults,
   goTo,
   putAnswer,
+  putCounts,
   type Stamp,
   type Turn,
+  uncounted,
 } from './document-turns.ts'
 import { type Draft, forgetDraft, keepDraft } from './drafts.ts'
 import { LiveAnswer } from './live-answer.ts'
@@ -65,6 +67,8 @@ export function createDesk(given: {
     running: new Map(),
   }
   let keeping: ReturnType<typeof setTimeout> | null = null
+  /** By request: what was found of those that lacked it; null = it is looked for, or was not found. */
+  const counts = new Map<string, Answer['tokens']>()
   const listeners = new Set<() => void>()
 
   function set(change: Partial<DeskState>): void {
@@ -98,32 +102,42 @@ export function createDesk(given: {
         const left = new Map(state.running)
         left.delete(liveKey(turn.id, live.model))
         set({ running: left, doc: putAnswer(state.doc, turn.id, answer) })
-        if (answer.tokens === null) void count(turn.id, answer)
+        countMissing()
       })
     }
   }
 
-  /** A stream that was cut brings no counts; its usage record does, a moment later. */
-  async function count(turnId: string, answer: Answer): Promise<void> {
-    if (answer.request_id === null) return
+  /** A stream that was cut brings no counts; its usage record does, a moment later, or whenever it is opened again. */
+  function countMissing(): void {
+    const { session, running } = state
+    const asked = new Set([...running.values()].map((live) => live.requestId))
+    // The records of what others asked are theirs.
+    const others = new Set(session === null || session.mine ? [] : uncounted(session.document))
+    for (const requestId of uncounted(state.doc)) {
+      if (asked.has(requestId) || others.has(requestId)) continue
+      const known = counts.get(requestId)
+      if (known) set({ doc: putCounts(state.doc, requestId, known) })
+      if (known !== undefined) continue
+      counts.set(requestId, null)
+      void count(requestId)
+    }
+  }
+
+  async function count(requestId: string): Promise<void> {
     for (const waitMs of COUNT_AFTER_MS) {
       await new Promise((resolve) => setTimeout(resolve, waitMs))
-      const tokens = await countsOf(answer.request_id)
+      const tokens = await countsOf(requestId)
       if (tokens === null) continue
       // It was refused before anything was read.
       if (tokens.in === 0 && tokens.out === 0) return
-      const isThere = state.doc.turns.some(({ id, answers }) => id === turnId && answers.includes(answer))
-      if (isThere) set({ doc: putAnswer(state.doc, turnId, { ...answer, tokens }) })
+      counts.set(requestId, tokens)
+      set({ doc: putCounts(state.doc, requestId, tokens) })
       return
     }
   }
 
   addEventListener('pagehide', keep)
-  // Answers that came while the page was left.
-  if (given.draft !== null)
-    for (const turn of state.doc.turns)
-      for (const answer of turn.answers)
-        if (answer.tokens === null && answer.finish === null) void count(turn.id, answer)
+  countMissing()
 
   return {
     subscribe: (listener: () => void) => {
@@ -174,6 +188,7 @@ export function createDesk(given: {
       key = session.id
       const isSame = sent === null || sent === state.doc
       set({ session, newer: null, ...(isSame ? { doc: session.document } : {}) })
+      countMissing()
     },
     /** What the server has now: taken over where nothing here would be lost, else offered. */
     meet(session: Session): void {
@@ -183,7 +198,10 @@ export function createDesk(given: {
         return
       }
       if (isChanged(state)) set({ newer: session })
-      else set({ session, doc: session.document })
+      else {
+        set({ session, doc: session.document })
+        countMissing()
+      }
     },
   }
 }
@@ -206,12 +224,14 @@ function differs(doc: Doc, saved: Doc): boolean {
   return found
 }
 
-/** The server keeps fields in an order of its own. */
+/** The server keeps fields in an order of its own. Counts that were found later are no work of anybody's. */
 function inOrder(doc: Doc): string {
-  return JSON.stringify(doc, (_, value: unknown) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
+  return JSON.stringify(doc, (name, value: unknown) =>
+    name === 'tokens'
+      ? null
+      : typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : value,
   )
 }
 

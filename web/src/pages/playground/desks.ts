@@ -2,13 +2,11 @@
 import { createDesk, type Desk } from './desk.ts'
 import { emptyDocument } from './document-turns.ts'
 import { draftKey, keptDraft } from './drafts.ts'
+import { freshParameters } from './fresh-parameters.ts'
 import type { Session } from './playground-api.ts'
 import type { Mode } from './search.ts'
 
 const desks = new Map<string, Desk>()
-
-/** OpenAI's own default for completions is 16 tokens, which is a few words. */
-const COMPLETION_TOKENS = 200
 
 export function deskFor(wanted: { session: Session } | { projectId: string; mode: Mode }): Desk {
   const session = 'session' in wanted ? wanted.session : null
@@ -30,7 +28,4 @@ export function deskFor(wanted: { session: Session } | { projectId: string; mode
   return desk
 }
 
-function fresh(mode: Mode) {
-  const doc = emptyDocument([])
-  return mode === 'completion' ? { ...doc, parameters: { max_tokens: COMPLETION_TOKENS } } : doc
-}
+const fresh = (mode: Mode) => ({ ...emptyDocument([]), parameters: freshParameters(mode) })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { documentProblem } from '../../../../src/playground/document.ts'
-import { chatBody, completionBody, messagesFor } from './chat-request.ts'
+import { chatBody, completionBody, messagesFor, speakerOf } from './chat-request.ts'
 import * as turns from './document-turns.ts'
 
 let made = 0
@@ -90,6 +90,37 @@ describe('a conversation', () => {
     const last = turns.ask(joined.doc, 'Q4', stamp).doc
     assert.deepEqual(texts(last, 'c'), ['user: Q1', 'assistant: A1', 'user: Q2', 'assistant: A2', 'user: Q4'])
   })
+
+  it('can tell whose answer each model is sent, so that the page says it', () => {
+    const [first] = turns.exchangesOf(turns.shownPath(two.doc))
+    assert.deepEqual(
+      ['a', 'b', 'c'].map((model) => speakerOf(first!, model)),
+      ['a', 'b', 'a'],
+    )
+    const { doc: waiting } = turns.ask(two.doc, 'Q3', stamp)
+    assert.equal(speakerOf(turns.exchangesOf(turns.shownPath(waiting)).at(-1)!, 'a'), null)
+  })
+})
+
+describe('an answer that broke off', () => {
+  const { doc: open, waits } = turns.ask(turns.emptyDocument(['a', 'b']), 'Q1', stamp)
+  const stopped = { ...turns.unanswered('a'), text: 'A', finish: 'stopped', request_id: 'req_a' } as const
+  const one = said(turns.putAnswer(open, waits.id, stopped), waits, 'b', 'B1')
+  // The other one asked again: the stopped answer now stands in two turns.
+  const { doc } = turns.askAgain(one, turns.shownPath(one).at(-1)!, 'b', stamp)
+
+  it('is counted by its request, wherever it stands, and once', () => {
+    assert.deepEqual(turns.uncounted(doc), ['req_a'])
+    const tokens = { in: 5, cached: 0, out: 3, reasoning: 0 }
+    const counted = turns.putCounts(doc, 'req_a', tokens)
+    assert.deepEqual(turns.uncounted(counted), [])
+    assert.deepEqual(turns.tokensOf(counted), { in: 5, out: 3 })
+  })
+
+  it('is known to be saved or not, after a save gave it back as another object too', () => {
+    assert.equal(turns.holds(doc, { ...stopped }), true)
+    assert.equal(turns.holds(open, stopped), false)
+  })
 })
 
 describe('calls of tools', () => {
@@ -143,6 +174,19 @@ describe('a request', () => {
       stream: true,
       stream_options: { include_usage: true },
     })
+  })
+
+  it('says that a tool must be called, which or none, until one has returned something', () => {
+    const choice = (tool_choice: NonNullable<turns.Doc['tool_choice']>, turn = waits, from = now) =>
+      chatBody({ ...from, tool_choice }, turn, 'a').tool_choice
+    assert.equal(choice('required'), 'required')
+    assert.equal(choice('none'), 'none')
+    assert.deepEqual(choice({ name: 'f' }), { type: 'function', function: { name: 'f' } })
+    assert.equal(choice({ name: 'a tool that is gone' }), undefined)
+    const called = said(now, waits, 'a', '', [{ id: 'c1', name: 'f', arguments: '{}' }])
+    const back = turns.giveResults(called, waits, 'a', [{ id: 'c1', text: '1' }], stamp)
+    assert.equal(choice('required', back.waits, back.doc), undefined)
+    assert.equal(chatBody({ ...now, tools_json: null, tool_choice: 'required' }, waits, 'a').tool_choice, undefined)
   })
 
   it('of a completion knows neither tools nor thinking', () => {

@@ -166,6 +166,30 @@ export function putAnswer(doc: Doc, turnId: string, answer: Answer): Doc {
   return replaceTurn(doc, { ...turn, answers })
 }
 
+/** Requests whose answers broke off before they could say what they took, though they were read at least in part. */
+export function uncounted(doc: Doc): string[] {
+  const ids = doc.turns.flatMap(({ answers }) => answers.flatMap((one) => (lacksCounts(one) ? [one.request_id] : [])))
+  return [...new Set(ids.filter((id) => id !== null))]
+}
+
+function lacksCounts({ tokens, finish, error }: Answer): boolean {
+  if (tokens !== null) return false
+  return finish === null || finish === 'stopped' || error?.code === 'stream_cut'
+}
+
+/** Puts counts wherever the answer to a request stands: it may have been kept in several turns. */
+export function putCounts(doc: Doc, requestId: string, tokens: Answer['tokens']): Doc {
+  const has = ({ request_id }: Answer) => request_id === requestId
+  return {
+    ...doc,
+    turns: doc.turns.map((turn) =>
+      turn.answers.some(has)
+        ? { ...turn, answers: turn.answers.map((one) => (has(one) ? { ...one, tokens } : one)) }
+        : turn,
+    ),
+  }
+}
+
 /**
  * The different answers that one model gave in this place, as the turns that show them, and which of them is shown.
  * An answer that was only kept while another model was asked again is no other answer.
@@ -188,6 +212,10 @@ export function variantsOf(doc: Doc, turn: Turn, model: string): { turns: Turn[]
     at: groups.findIndex(({ turns }) => turns.includes(turn)),
   }
 }
+
+/** Whether an answer stands in a document, in any of its turns. */
+export const holds = (doc: Doc, answer: Answer): boolean =>
+  doc.turns.some(({ answers }) => answers.some((one) => isSame(one, answer)))
 
 function isSame(one: Answer, other: Answer): boolean {
   if (one === other) return true

@@ -1,5 +1,8 @@
-/** Unsaved work, kept by this browser for as long as the tab lives; a reload finds it. Nothing of it goes to the server. */
-
+/**
+ * Unsaved work, kept by this browser for its person for as long as the tab lives; a reload finds it. Nothing of it goes
+ * to the server.
+ */
+import { forgetMine, keepMine, keptMine } from '../../app/whose-tab.ts'
 import type { Doc } from './document-turns.ts'
 import type { Mode } from './search.ts'
 
@@ -11,35 +14,24 @@ export type Draft = {
   revision: number | null
 }
 
-const PREFIX = 'tradewind.playground.'
+const PREFIX = 'playground.'
 
 /** A saved session has a draft of its own; so has each mode of a project. */
 export const draftKey = (projectId: string, session: string | null, mode: Mode): string =>
   session ?? `${projectId}.${mode}`
 
-export function keepDraft(key: string, draft: Draft): void {
-  try {
-    sessionStorage.setItem(PREFIX + key, JSON.stringify(draft))
-  } catch {
-    // Full, or none: the work is there until the page is reloaded.
-  }
-}
+export const keepDraft = (key: string, draft: Draft): void => keepMine(PREFIX + key, JSON.stringify(draft))
 
-export function forgetDraft(key: string): void {
-  try {
-    sessionStorage.removeItem(PREFIX + key)
-  } catch {
-    // Then there is none.
-  }
-}
+export const forgetDraft = (key: string): void => forgetMine(PREFIX + key)
 
 export function keptDraft(key: string): Draft | null {
   try {
-    const text = sessionStorage.getItem(PREFIX + key)
+    const text = keptMine(PREFIX + key)
     if (text === null) return null
     const draft = JSON.parse(text) as Draft
     return draft.doc.format === 1 && Array.isArray(draft.doc.turns) ? draft : null
   } catch {
+    // Not a draft, or one of an older page.
     return null
   }
 }

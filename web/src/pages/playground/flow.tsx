@@ -6,12 +6,14 @@ import { AnswerCell } from './answer-cell.tsx'
 import { Branch } from './branch.tsx'
 import { type Desk, useDesk } from './desk.ts'
 import { besides, type Exchange, exchangesOf, shownPath } from './document-turns.ts'
+import { useModelsHere } from './playground-api.ts'
 import { usePlaygroundWords } from './playground-words.ts'
 import { useStayAtEnd } from './stay-at-end.ts'
 
 export function Flow({ desk, now }: { desk: Desk; now: string }) {
   const t = usePlaygroundWords()
   const doc = useDesk(desk, (state) => state.doc)
+  const { models } = useModelsHere('chat')
   const box = useRef<HTMLDivElement>(null)
   useStayAtEnd(box, doc.shown)
   return (
@@ -22,7 +24,15 @@ export function Flow({ desk, now }: { desk: Desk; now: string }) {
           <section className="exchange" key={exchange.question.id}>
             <Asked desk={desk} exchange={exchange} />
             {doc.models.map((model) => (
-              <AnswerCell key={model} desk={desk} exchange={exchange} model={model} now={model === now} />
+              <AnswerCell
+                key={model}
+                desk={desk}
+                exchange={exchange}
+                model={model}
+                columns={doc.models}
+                models={models}
+                now={model === now}
+              />
             ))}
           </section>
         ))}

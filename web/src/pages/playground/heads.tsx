@@ -1,9 +1,10 @@
 /** Above the columns: which model each is, in which state, its code, and away with it. */
 import { usePlace } from '../../app/session.ts'
 import { Button, Icon, precisionName, Segments, Tip } from '../../ui/index.ts'
-import { columnFor, modelOf, ordinalOf } from './columns.ts'
+import { ColumnName } from './column-name.tsx'
+import { columnFor, modelOf, titleOf } from './columns.ts'
 import { PickModel, stateWord } from './pick-model.tsx'
-import { type Model, useModelsHere } from './playground-api.ts'
+import { useModelsHere } from './playground-api.ts'
 import { usePlaygroundWords } from './playground-words.ts'
 
 export type HeadsProps = {
@@ -16,36 +17,42 @@ export type HeadsProps = {
 export function Heads({ models, task, onModels, onCode }: HeadsProps) {
   const t = usePlaygroundWords()
   const mayAsk = usePlace().may('inference')
-  const { models: here } = useModelsHere(task)
+  const { models: here, isPending, error } = useModelsHere(task)
+  const missing = isPending ? 'asking' : error ? 'untold' : 'not-here'
   return (
     <div className="heads">
       {models.map((id) => {
         const model = here.find((one) => one.id === modelOf(id))
-        const name = `${nameOf(model, id)}${ordinalOf(id, models)}`
+        const name = titleOf(id, models, here)
+        const shown = <ColumnName column={id} columns={models} models={here} />
         return (
           <div key={id}>
-            {mayAsk ? (
-              <PickModel
-                models={here}
-                without={modelOf(id)}
-                onPick={(next) => onModels(models.map((one) => (one === id ? columnFor(next, models) : one)))}
-                trigger={
-                  <button
-                    type="button"
-                    className="btn quiet small head-model"
-                    aria-label={t('change-model', { model: name })}
-                  >
-                    <b className="cut">{name}</b>
-                    <Icon name="down" />
-                  </button>
-                }
-              />
-            ) : (
-              <b className="cut">{name}</b>
-            )}
-            <span className="faint small cut">
-              {[model?.precision && precisionName(model.precision, ''), stateWord(t, model)].filter(Boolean).join(', ')}
-            </span>
+            <div className="head-says">
+              {mayAsk ? (
+                <PickModel
+                  models={here}
+                  without={modelOf(id)}
+                  onPick={(next) => onModels(models.map((one) => (one === id ? columnFor(next, models) : one)))}
+                  trigger={
+                    <button
+                      type="button"
+                      className="btn quiet small head-model"
+                      aria-label={t('change-model', { model: name })}
+                    >
+                      {shown}
+                      <Icon name="down" />
+                    </button>
+                  }
+                />
+              ) : (
+                shown
+              )}
+              <span className="faint small cut">
+                {[model?.precision && precisionName(model.precision, ''), stateWord(t, model ?? missing)]
+                  .filter(Boolean)
+                  .join(', ')}
+              </span>
+            </div>
             <span className="push row head-acts">
               <Tip text={t('show-code')}>
                 <Button
@@ -86,11 +93,8 @@ export function PhoneHeads({
   const t = usePlaygroundWords()
   const mayAsk = usePlace().may('inference')
   const { models: here } = useModelsHere(task)
-  const name = (id: string) =>
-    `${nameOf(
-      here.find((one) => one.id === modelOf(id)),
-      id,
-    )}${ordinalOf(id, models)}`
+  const name = (id: string) => titleOf(id, models, here)
+  const shown = (id: string) => <ColumnName column={id} columns={models} models={here} />
   return (
     <div className="picktalk">
       {models.length > 1 ? (
@@ -99,7 +103,7 @@ export function PhoneHeads({
             label={t('model-in-sight')}
             value={now}
             onChange={onNow}
-            choices={models.map((id) => ({ value: id, label: name(id) }))}
+            choices={models.map((id) => ({ value: id, label: shown(id) }))}
           />
           {mayAsk && (
             <Button
@@ -112,7 +116,7 @@ export function PhoneHeads({
           )}
         </>
       ) : !mayAsk ? (
-        <b className="cut">{name(now)}</b>
+        shown(now)
       ) : (
         <PickModel
           models={here}
@@ -124,7 +128,7 @@ export function PhoneHeads({
               className="btn small phone-model"
               aria-label={t('change-model', { model: name(now) })}
             >
-              <span className="cut">{name(now)}</span>
+              {shown(now)}
               <Icon name="down" />
             </button>
           }
@@ -133,5 +137,3 @@ export function PhoneHeads({
     </div>
   )
 }
-
-const nameOf = (model: Model | undefined, id: string): string => model?.name ?? modelOf(id)

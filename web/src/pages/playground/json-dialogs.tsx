@@ -1,9 +1,18 @@
 /** Editors of the two JSON texts of a request: tools, and the schema of the answer. */
 import { type ReactNode, useState } from 'react'
-import { AreaField, Button, Dialog } from '../../ui/index.ts'
-import { type JsonProblem, schemaProblem, tidied, toolsProblem } from './check-json.ts'
+import { AreaField, Button, Dialog, Note } from '../../ui/index.ts'
+import {
+  type JsonProblem,
+  schemaProblem,
+  schemaWarning,
+  tidied,
+  toolNames,
+  toolsProblem,
+  toolsWarning,
+} from './check-json.ts'
 import { type Desk, useDesk } from './desk.ts'
 import { type PlaygroundSay, usePlaygroundWords } from './playground-words.ts'
+import type { UnknownRequired } from './schema-problem.ts'
 
 const TOOLS_EXAMPLE = JSON.stringify(
   [
@@ -42,6 +51,8 @@ export function ToolsDialog({ desk, onClose }: { desk: Desk; onClose: () => void
       kept={kept}
       example={TOOLS_EXAMPLE}
       problemOf={toolsProblem}
+      warningOf={toolsWarning}
+      right={t('tools-right')}
       onClose={onClose}
       onKeep={(text) => desk.change((now) => ({ ...now, tools_json: text }))}
     />
@@ -51,14 +62,17 @@ export function ToolsDialog({ desk, onClose }: { desk: Desk; onClose: () => void
 export function SchemaDialog({ desk, onClose }: { desk: Desk; onClose: () => void }) {
   const t = usePlaygroundWords()
   const kept = useDesk(desk, ({ doc }) => doc.response_format.schema_json)
+  const calls = useDesk(desk, ({ doc }) => toolNames(doc.tools_json).length > 0 && doc.tool_choice !== 'none')
   return (
     <JsonDialog
       title={t('schema-title')}
-      says={t('schema-says')}
+      says={t(calls ? 'schema-says-tools' : 'schema-says')}
       label={t('schema-label')}
       kept={kept}
       example={SCHEMA_EXAMPLE}
       problemOf={schemaProblem}
+      warningOf={schemaWarning}
+      right={t('schema-right')}
       onClose={onClose}
       onKeep={(text) =>
         desk.change((now) => ({
@@ -77,6 +91,8 @@ function JsonDialog({
   kept,
   example,
   problemOf,
+  warningOf,
+  right,
   onClose,
   onKeep,
 }: {
@@ -86,12 +102,17 @@ function JsonDialog({
   kept: string | null
   example: string
   problemOf: (text: string) => JsonProblem | null
+  /** Asked where there is no problem. */
+  warningOf: (text: string) => UnknownRequired | null
+  /** What is said where there is none. */
+  right: string
   onClose: () => void
   onKeep: (text: string | null) => void
 }) {
   const t = usePlaygroundWords()
   const [text, setText] = useState(kept ?? example)
   const problem = problemOf(text)
+  const warning = problem === null ? warningOf(text) : null
   const keep = (what: string | null) => {
     onKeep(what)
     onClose()
@@ -128,13 +149,20 @@ function JsonDialog({
         value={text}
         onChange={setText}
         error={problem && problemWords(t, problem)}
-        help={t('json-right')}
+        help={warning === null && right}
       />
+      {warning && (
+        <Note tone="warn">
+          {t('required-unknown', { at: warning.at || t('json-schema-itself'), name: warning.name })}
+        </Note>
+      )}
     </Dialog>
   )
 }
 
 function problemWords(t: PlaygroundSay, problem: JsonProblem): string {
   if (problem.code === 'syntax') return t('json-syntax', { line: problem.line, column: problem.column })
-  return t(`json-${problem.code}`, { at: problem.at ?? '' })
+  const at = problem.at || t('json-schema-itself')
+  if ('value' in problem) return t(`json-${problem.code}`, { at, value: problem.value })
+  return t(`json-${problem.code}`, { at })
 }

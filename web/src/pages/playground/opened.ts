@@ -1,8 +1,9 @@
 /** Which saved session each mode of a project showed last in this tab, so that another mode may be looked at meanwhile. */
 import { useSyncExternalStore } from 'react'
+import { forgetMine, keepMine, keptMine } from '../../app/whose-tab.ts'
 import type { Mode } from './search.ts'
 
-const PREFIX = 'tradewind.playground.opened.'
+const PREFIX = 'playground.opened.'
 const opened = new Map<string, string | null>()
 const listeners = new Set<() => void>()
 
@@ -23,12 +24,7 @@ export function useOpened(projectId: string, mode: Mode): string | null {
 function openedIn(key: string): string | null {
   const known = opened.get(key)
   if (known !== undefined) return known
-  let kept: string | null = null
-  try {
-    kept = sessionStorage.getItem(PREFIX + key)
-  } catch {
-    // None is remembered.
-  }
+  const kept = keptMine(PREFIX + key)
   opened.set(key, kept)
   return kept
 }
@@ -36,12 +32,8 @@ function openedIn(key: string): string | null {
 function put(key: string, session: string | null): void {
   if (openedIn(key) === session) return
   opened.set(key, session)
-  try {
-    if (session === null) sessionStorage.removeItem(PREFIX + key)
-    else sessionStorage.setItem(PREFIX + key, session)
-  } catch {
-    // It is remembered until the page is reloaded.
-  }
+  if (session === null) forgetMine(PREFIX + key)
+  else keepMine(PREFIX + key, session)
   for (const listener of listeners) listener()
 }
 

@@ -1,4 +1,4 @@
-import { useId, useState } from 'react'
+import { type ReactNode, useId, useState } from 'react'
 import { Button, Slider, useFormat } from '../../ui/index.ts'
 import { usePlaygroundWords } from './playground-words.ts'
 
@@ -6,6 +6,7 @@ import { usePlaygroundWords } from './playground-words.ts'
 export function NumberParam({
   name,
   note,
+  help,
   unit,
   value,
   placeholder,
@@ -15,6 +16,8 @@ export function NumberParam({
 }: {
   name: string
   note?: string
+  /** Under the field, while what is typed is right. */
+  help?: string
   unit?: string
   value: number | undefined
   placeholder: string
@@ -42,7 +45,7 @@ export function NumberParam({
           value={text}
           placeholder={placeholder}
           aria-invalid={bad || undefined}
-          aria-describedby={bad ? `${id}-bad` : undefined}
+          aria-describedby={bad ? `${id}-bad` : help ? `${id}-help` : undefined}
           onChange={(event) => {
             setTyped(event.target.value)
             const number = numberIn(event.target.value, min, max)
@@ -55,6 +58,11 @@ export function NumberParam({
       {bad && (
         <p className="help bad" id={`${id}-bad`}>
           {t('whole-number')}
+        </p>
+      )}
+      {!bad && help && (
+        <p className="help" id={`${id}-help`}>
+          {help}
         </p>
       )}
     </div>
@@ -126,24 +134,30 @@ export function SlideParam({
   own,
   max,
   step,
+  disabled,
   onChange,
 }: {
   name: string
   value: number | undefined
-  /** What the model's maker wants; undefined until that is known. */
+  /** What the model's maker wants; undefined while that is not known: then nothing stands on the line. */
   own: number | undefined
   max: number
   step: number
+  disabled: boolean
   onChange: (value: number | undefined) => void
 }) {
   const t = usePlaygroundWords()
   const format = useFormat()
   return (
-    <div className="param">
+    <div className="param" data-place={value === undefined && own === undefined ? 'unknown' : undefined}>
       <div className="label">
         {name}
         {value === undefined ? (
-          own !== undefined && <span className="opt">{t('own-value', { value: format.number(own, 2) })}</span>
+          <span className="opt">
+            {own === undefined ? t('own-unknown') : t('own-value', { value: format.number(own, 2) })}
+          </span>
+        ) : disabled ? (
+          <span className="val">{format.number(value, 2)}</span>
         ) : (
           <span className="row unsets">
             <span className="val">{format.number(value, 2)}</span>
@@ -151,7 +165,25 @@ export function SlideParam({
           </span>
         )}
       </div>
-      <Slider label={name} value={value ?? own ?? 1} min={0} max={max} step={step} onChange={onChange} />
+      <Slider
+        label={name}
+        value={value ?? own ?? max / 2}
+        min={0}
+        max={max}
+        step={step}
+        disabled={disabled}
+        onChange={onChange}
+      />
+    </div>
+  )
+}
+
+/** A name, and beside it what is chosen. */
+export function Line({ name, children }: { name: ReactNode; children: ReactNode }) {
+  return (
+    <div className="param line">
+      <div className="label">{name}</div>
+      {children}
     </div>
   )
 }

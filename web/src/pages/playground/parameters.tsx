@@ -1,12 +1,11 @@
 /** How models are asked: what is unset here is left to the model's maker, and the maker's value is shown. */
-import { type ReactNode, useState } from 'react'
 import { usePlace } from '../../app/session.ts'
-import { Button, Fact, Facts, Segments, Toggle, useFormat } from '../../ui/index.ts'
-import { toolNames } from './check-json.ts'
+import { Button, Fact, Facts, useFormat } from '../../ui/index.ts'
+import { AnswerForms } from './answer-forms.tsx'
 import { modelOf } from './columns.ts'
 import { type Desk, isChanged, useDesk } from './desk.ts'
 import { type Doc, tokensOf } from './document-turns.ts'
-import { SchemaDialog, ToolsDialog } from './json-dialogs.tsx'
+import { freshParameters } from './fresh-parameters.ts'
 import { NumberParam, SlideParam, StopParam } from './parameter-fields.tsx'
 import { useModelDetails } from './playground-api.ts'
 import { usePlaygroundWords } from './playground-words.ts'
@@ -14,14 +13,14 @@ import { usePlaygroundWords } from './playground-words.ts'
 type Parameters = Doc['parameters']
 /** `undefined` unsets. */
 type Change = { [Name in keyof Parameters]?: Parameters[Name] | undefined }
-type Set = (change: Change) => void
+export type SetParameters = (change: Change) => void
 
 export function ParametersAside({ desk, onClose }: { desk: Desk; onClose: () => void }) {
   const t = usePlaygroundWords()
   const mode = useDesk(desk, (state) => state.mode)
   const doc = useDesk(desk, (state) => state.doc)
   const mayAsk = usePlace().may('inference')
-  const set: Set = (change) =>
+  const set: SetParameters = (change) =>
     desk.change((now) => ({ ...now, parameters: withoutUnset({ ...now.parameters, ...change }) }))
   return (
     <aside className="params" aria-label={t('parameters')}>
@@ -29,7 +28,11 @@ export function ParametersAside({ desk, onClose }: { desk: Desk; onClose: () => 
         <b className="medium">{t('parameters')}</b>
         <span className="push row">
           {mayAsk && (
-            <Button look="quiet" small onClick={() => desk.change((now) => ({ ...now, parameters: {} }))}>
+            <Button
+              look="quiet"
+              small
+              onClick={() => desk.change((now) => ({ ...now, parameters: freshParameters(mode) }))}
+            >
               {t('reset')}
             </Button>
           )}
@@ -38,11 +41,11 @@ export function ParametersAside({ desk, onClose }: { desk: Desk; onClose: () => 
       </header>
       <fieldset className="plain-set" disabled={!mayAsk}>
         {mode === 'chat' && <SystemPrompt desk={desk} />}
-        <Sampling doc={doc} set={set} />
+        <Sampling doc={doc} set={set} disabled={!mayAsk} />
         {mode === 'chat' && (
           <>
             <hr />
-            <Forms desk={desk} doc={doc} set={set} />
+            <AnswerForms desk={desk} doc={doc} set={set} disabled={!mayAsk} />
           </>
         )}
       </fieldset>
@@ -75,7 +78,7 @@ function SystemPrompt({ desk }: { desk: Desk }) {
   )
 }
 
-function Sampling({ doc, set }: { doc: Doc; set: Set }) {
+function Sampling({ doc, set, disabled }: { doc: Doc; set: SetParameters; disabled: boolean }) {
   const t = usePlaygroundWords()
   const [first] = useModelDetails(doc.models.slice(0, 1).map(modelOf))
   const { thinking } = doc.parameters
@@ -90,6 +93,7 @@ function Sampling({ doc, set }: { doc: Doc; set: Set }) {
         own={first && (own.temperature ?? 1)}
         max={2}
         step={0.05}
+        disabled={disabled}
         onChange={(temperature) => set({ temperature })}
       />
       <SlideParam
@@ -98,6 +102,7 @@ function Sampling({ doc, set }: { doc: Doc; set: Set }) {
         own={first && (own.top_p ?? 1)}
         max={1}
         step={0.01}
+        disabled={disabled}
         onChange={(top_p) => set({ top_p })}
       />
       <NumberParam
@@ -105,6 +110,7 @@ function Sampling({ doc, set }: { doc: Doc; set: Set }) {
         unit={t('unit-tokens')}
         value={doc.parameters.max_tokens}
         placeholder={t('longest-own')}
+        {...(disabled ? {} : { help: t('longest-help') })}
         min={1}
         max={10_000_000}
         onChange={(max_tokens) => set({ max_tokens })}
@@ -120,81 +126,6 @@ function Sampling({ doc, set }: { doc: Doc; set: Set }) {
       />
       <StopParam value={doc.parameters.stop ?? []} onChange={(stop) => set({ stop })} />
     </>
-  )
-}
-
-/** Thinking, answers as JSON, tools. */
-function Forms({ desk, doc, set }: { desk: Desk; doc: Doc; set: Set }) {
-  const t = usePlaygroundWords()
-  const [open, setOpen] = useState<'tools' | 'schema' | null>(null)
-  const details = useModelDetails([...new Set(doc.models.map(modelOf))])
-  const switches = details.some(({ facts }) => facts.thinking.mode === 'switch')
-  const always = details.filter(({ facts }) => facts.thinking.mode === 'always').map(({ model }) => model.name)
-  const withoutTools = details.filter(({ facts }) => facts.parsers.tool === 'none').map(({ model }) => model.name)
-  const { thinking } = doc.parameters
-  const { type } = doc.response_format
-  const names = toolNames(doc.tools_json)
-  return (
-    <>
-      {switches ? (
-        <Line name={t('thinking-switch')}>
-          <Segments
-            label={t('thinking-switch')}
-            value={thinking === undefined ? 'own' : thinking ? 'on' : 'off'}
-            onChange={(to) => set({ thinking: to === 'own' ? undefined : to === 'on' })}
-            choices={[
-              { value: 'own', label: t('thinking-own') },
-              { value: 'on', label: t('on') },
-              { value: 'off', label: t('off') },
-            ]}
-          />
-        </Line>
-      ) : (
-        always.length > 0 && <p className="help">{t('thinks-always', { model: always.join(', ') })}</p>
-      )}
-      <Line name={t('as-json')}>
-        <Toggle
-          label={t('as-json')}
-          on={type !== 'text'}
-          onChange={(on) =>
-            desk.change((now) => ({
-              ...now,
-              response_format: {
-                ...now.response_format,
-                type: on ? (now.response_format.schema_json === null ? 'json_object' : 'json_schema') : 'text',
-              },
-            }))
-          }
-        />
-      </Line>
-      {type !== 'text' && (
-        <Line name={<span className="soft">{t(type === 'json_schema' ? 'by-schema' : 'any-json')}</span>}>
-          <Button look="go" onClick={() => setOpen('schema')}>
-            {t(type === 'json_schema' ? 'edit-schema' : 'add-schema')}
-          </Button>
-        </Line>
-      )}
-      <Line name={t('tools')}>
-        <span className="faint cut">{names.join(', ')}</span>
-        <Button look="go" onClick={() => setOpen('tools')}>
-          {t(doc.tools_json === null ? 'add' : 'edit')}
-        </Button>
-      </Line>
-      {doc.tools_json !== null && withoutTools.length > 0 && (
-        <p className="help">{t('without-tools', { model: withoutTools.join(', ') })}</p>
-      )}
-      {open === 'tools' && <ToolsDialog desk={desk} onClose={() => setOpen(null)} />}
-      {open === 'schema' && <SchemaDialog desk={desk} onClose={() => setOpen(null)} />}
-    </>
-  )
-}
-
-function Line({ name, children }: { name: ReactNode; children: ReactNode }) {
-  return (
-    <div className="param line">
-      <div className="label">{name}</div>
-      {children}
-    </div>
   )
 }
 

@@ -35,9 +35,14 @@ export function PickModel({
   )
 }
 
+/** Of a model that is in no list: the list has not come, it does not come, or it is not in it. */
+type Missing = 'asking' | 'untold' | 'not-here'
+
 /** What one should know before asking: whether a first answer waits for a load. */
-export function stateWord(t: PlaygroundSay, model: Model | undefined): string {
-  if (model === undefined) return t('state-unknown')
+export function stateWord(t: PlaygroundSay, model: Model | Missing): string {
+  if (model === 'asking') return t('state-asking')
+  if (model === 'untold') return t('state-untold')
+  if (model === 'not-here') return t('state-unknown')
   if (model.state === 'loaded') return t('state-loaded')
   if (model.state === 'loading') return t('state-loading')
   if (model.state === 'failed') return t('state-failed')

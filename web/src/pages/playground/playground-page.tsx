@@ -120,26 +120,28 @@ function NoModel({ projectId, mode }: { projectId: string; mode: Mode }) {
 function Workbench({ desk, projectId }: { desk: Desk; projectId: string }) {
   const t = usePlaygroundWords()
   const navigate = useNavigate()
-  const search = useSearch({ strict: false }) as PlaygroundSearch & { of?: string }
+  const search = useSearch({ strict: false }) as PlaygroundSearch
   const mode = useDesk(desk, (state) => state.mode)
   const models = useDesk(desk, ({ doc }) => doc.models)
   const session = useDesk(desk, (state) => state.session)
   const mayAsk = usePlace().may('inference')
   useCrumb(session?.title ?? null)
   const isTalk = mode === 'chat' || mode === 'completion'
-  const set = (change: Partial<PlaygroundSearch> | { beside?: undefined; find?: undefined }) =>
+  const set = (change: { [Name in keyof PlaygroundSearch]?: PlaygroundSearch[Name] | undefined }) =>
     void navigate({ to: '.', search: (now: object) => ({ ...now, ...change }), replace: true } as never)
   const onModels = (next: string[]) => {
     desk.change((doc) => ({ ...doc, models: next }))
     // What is saved says its models itself.
     if (session === null) set({ models: addressOf(next) })
   }
-  const close = () => set({ beside: undefined, find: undefined })
+  const close = () => set({ beside: undefined, find: undefined, of: undefined })
   const { beside } = search
-  const toggle = (what: 'saved' | 'code') =>
-    set({ beside: beside === what ? undefined : what } as Partial<PlaygroundSearch>)
+  const toggle = (what: 'saved' | 'code') => set({ beside: beside === what ? undefined : what, of: undefined })
+  const codeOf = search.of !== undefined && models.includes(search.of) ? search.of : models[0]
+  const toggleCodeOf = (column: string) =>
+    beside === 'code' && column === codeOf ? close() : set({ beside: 'code', of: column })
   const shows = beside ?? 'parameters'
-  const talk = { desk, onModels, onCode: () => toggle('code') }
+  const talk = { desk, onModels, onCode: toggleCodeOf }
   return (
     <div className="split">
       <main
@@ -167,9 +169,7 @@ function Workbench({ desk, projectId }: { desk: Desk; projectId: string }) {
             {shows === 'parameters' && (
               <ParametersAside
                 desk={desk}
-                onClose={() =>
-                  set({ beside: beside === 'parameters' ? undefined : 'nothing' } as Partial<PlaygroundSearch>)
-                }
+                onClose={() => set({ beside: beside === 'parameters' ? undefined : 'nothing' })}
               />
             )}
           </>
@@ -189,11 +189,13 @@ function Workbench({ desk, projectId }: { desk: Desk; projectId: string }) {
           projectId={projectId}
           openId={session?.id ?? null}
           find={search.find ?? ''}
-          onFind={(find) => set({ find: find || undefined } as Partial<PlaygroundSearch>)}
+          onFind={(find) => set({ find: find || undefined })}
           onClose={close}
         />
       )}
-      {shows === 'code' && <CodePanel desk={desk} model={null} onClose={close} />}
+      {shows === 'code' && (
+        <CodePanel desk={desk} column={search.of ?? null} onColumn={(of) => set({ of })} onClose={close} />
+      )}
     </div>
   )
 

@@ -19,6 +19,8 @@ export type PlaygroundSearch = {
   /** Ids of models, between commas; the same twice = two columns. */
   models?: string
   beside?: Beside
+  /** The column whose code stands beside; the first where absent. */
+  of?: string
   /** Part of the title that saved sessions are looked for by. */
   find?: string
 }
@@ -35,6 +37,7 @@ export function parsePlaygroundSearch(raw: Record<string, unknown>): PlaygroundS
     ...(mode && mode !== 'chat' ? { mode } : {}),
     ...(models === '' ? {} : { models }),
     ...(beside ? { beside } : {}),
+    ...(beside === 'code' && typeof raw.of === 'string' && raw.of !== '' ? { of: raw.of } : {}),
     ...(typeof raw.find === 'string' && raw.find !== '' ? { find: raw.find } : {}),
   }
 }

@@ -3,10 +3,10 @@ import { useState } from 'react'
 import { Button, Code, Empty } from '../../ui/index.ts'
 import { chatBody, completionBody } from './chat-request.ts'
 import { schemaProblem, toolsProblem } from './check-json.ts'
-import { modelOf } from './columns.ts'
+import { modelOf, nameOf } from './columns.ts'
 import { Compose } from './compose.tsx'
 import { type Desk, isChanged, stamp, useDesk } from './desk.ts'
-import { ask } from './document-turns.ts'
+import { ask, shownPath } from './document-turns.ts'
 import { Flow } from './flow.tsx'
 import { Heads, PhoneHeads } from './heads.tsx'
 import { useModelsHere } from './playground-api.ts'
@@ -68,7 +68,8 @@ function Foot({ desk, onParameters }: { desk: Desk; onParameters: () => void }) 
   const isSaved = useDesk(desk, ({ session }) => session !== null)
   const changed = useDesk(desk, isChanged)
   const { models: here } = useModelsHere('chat')
-  const name = here.find(({ id }) => id === modelOf(models[0] ?? ''))?.name ?? modelOf(models[0] ?? '')
+  const name = nameOf(models[0] ?? '', here)
+  const asked = useDesk(desk, ({ doc }) => shownPath(doc)[0]?.text)
   return (
     <Compose
       text={text}
@@ -85,7 +86,7 @@ function Foot({ desk, onParameters }: { desk: Desk; onParameters: () => void }) 
               ? t('ask-both')
               : t('ask-all', { count: models.length })
       }
-      send={t(isChat ? 'send' : 'complete')}
+      send={t(isChat ? 'send' : text === asked ? 'complete-again' : 'complete')}
       rows={isChat ? 2 : 5}
       hint={t(!isSaved ? 'unsaved-hint' : changed ? 'changes-hint' : 'all-saved')}
       blocked={badTools ? t('tools-first') : badSchema ? t('schema-first') : null}
