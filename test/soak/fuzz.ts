@@ -16,12 +16,14 @@ import type { Random } from './random.ts'
 
 const AT_ONCE = 16
 /** Longest wait for an answer. */
-const PATIENCE_MS = 5_000
+const PATIENCE_MS = 20_000
 /** Silence after an answer, where another one may come. */
 const QUIET_MS = 30
 const LOOKS = 20
 /** Until then buffers, caches, prefixes and compiled code come to be: memory was seen to be flat after about 45,000. */
 const WARM_UP = 50_000
+/** V8 lets a heap grow in steps of about this, whenever they come. A leak is more, over as many requests as a soak has. */
+const HEAP_STEP_MB = 32
 
 export type FuzzDone = {
   requests: number
@@ -70,7 +72,7 @@ export async function runFuzz(count: number, random: Random, onLook: (done: numb
     }
     done.footprints = footprintsOf(looks, pids)
     for (const { what, mb, openFiles } of done.footprints) {
-      if (mb[1] > mb[0] * 1.05) find(`${what} grew from ${mb[0]} to ${mb[1]} MB`)
+      if (mb[1] > mb[0] * 1.05 && mb[1] - mb[0] > HEAP_STEP_MB) find(`${what} grew from ${mb[0]} to ${mb[1]} MB`)
       if (openFiles[1] > openFiles[0] + AT_ONCE) find(`${what} had ${openFiles[0]} files open, then ${openFiles[1]}`)
     }
     return done
