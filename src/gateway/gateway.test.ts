@@ -58,7 +58,6 @@ const gateway = createGateway({
     lastWordsMs: 200,
     engineFirstByteMs: 300,
     engineSilenceMs: 300,
-    queueMs: 0,
     drainMs: 200,
   },
   publicUrl: 'https://cloud.example',

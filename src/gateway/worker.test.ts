@@ -292,6 +292,7 @@ describe('a request', () => {
       projectId: 'proj_1',
       keyId: 'key_tw-a',
       model: 'small',
+      requestedModel: null,
       adapter: null,
       deploymentId: 'dep_small',
       engineId: 'eng_1',
@@ -519,7 +520,11 @@ describe('a stream', () => {
 
 describe('an engine that fails before the first byte', () => {
   const second = new ScriptedUpstream(engineSocket('eng_2'), json)
-  const both = () => [localReplica('eng_1', engine.socketPath), localReplica('eng_2', second.socketPath)]
+  // By ids of their own: what other tests did to an engine would keep it from being asked.
+  const both = (of: string) => [
+    localReplica(`eng_${of}_1`, engine.socketPath),
+    localReplica(`eng_${of}_2`, second.socketPath),
+  ]
   before(() => second.start())
   after(() => second.kill())
   beforeEach(async () => {
@@ -532,12 +537,12 @@ describe('an engine that fails before the first byte', () => {
 
   it('is replaced unseen by another one', async () => {
     engine.script = ({ response }) => response.destroy()
-    await control.push({ routes: [routeOf('small', both())] })
+    await control.push({ routes: [routeOf('small', both('dead'))] })
     const answers = []
-    for (let i = 0; i < 4; i++) answers.push(await chat(worker.port, 'tw-a', body()))
+    for (let i = 0; i < 8; i++) answers.push(await chat(worker.port, 'tw-a', body({ user: String(i) })))
     assert.deepEqual(new Set(answers.map((answer) => answer.text)), new Set([JSON.stringify(COMPLETION)]))
     const records = await Promise.all(answers.map((answer) => control.record(answer.headers['x-request-id'] as string)))
-    assert.deepEqual(new Set(records.map((record) => record.engineId)), new Set(['eng_2']))
+    assert.deepEqual(new Set(records.map((record) => record.engineId)), new Set(['eng_dead_2']))
     assert.equal(
       records.reduce((sum, record) => sum + record.retries, 0),
       engine.calls.length,
@@ -550,7 +555,7 @@ describe('an engine that fails before the first byte', () => {
       response.writeHead(200, { 'content-type': 'application/json' }).write('{"half":')
       setTimeout(() => response.destroy(), 10)
     }
-    await control.push({ routes: [routeOf('small', both())] })
+    await control.push({ routes: [routeOf('small', both('half'))] })
     const [one, two] = [await chat(worker.port, 'tw-a', body()), await chat(worker.port, 'tw-a', body())]
     assert.deepEqual([one.text, two.text], [JSON.stringify(COMPLETION), JSON.stringify(COMPLETION)])
   })
@@ -586,7 +591,7 @@ describe('an engine that fails before the first byte', () => {
       })
     }
     engine.script = full
-    await control.push({ routes: [routeOf('small', both())] })
+    await control.push({ routes: [routeOf('small', both('busy'))] })
     for (let i = 0; i < 2; i++) assert.equal((await chat(worker.port, 'tw-a', body())).status, 200)
     second.script = full
     const answer = await chat(worker.port, 'tw-a', body(), { headers: { 'x-tradewind-queue-timeout-ms': '0' } })
@@ -823,7 +828,7 @@ describe('control', () => {
     )
     assert.match(
       text,
-      /tradewind_gateway_tokens_total\{model="small",kind="out",key="key",route="\/v1\/chat\/completions",worker="0"\} \d+/,
+      /tradewind_gateway_tokens_total\{model="small",key="key",route="\/v1\/chat\/completions",kind="out",worker="0"\} \d+/,
     )
     assert.doesNotMatch(text, /model="gone"/)
     assert.ok(Array.isArray(JSON.parse(await read('/metrics.json'))))
