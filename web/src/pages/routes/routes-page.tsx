@@ -85,6 +85,7 @@ export default function RoutesPage() {
                 rows={routes}
                 columns={columns(t, format, mayChange ? { change: (name) => set({ route: name }), setRemoving } : null)}
                 idOf={({ name }) => name}
+                under={(route) => <Tiers of={route} format={format} />}
                 {...(mayChange ? { onOpen: ({ name }: Route) => set({ route: name }) } : {})}
               />
               {routes.length === 0 && <p className="soft none-found">{t('none-found')}</p>}
@@ -144,7 +145,7 @@ type Acts = { change: (name: string) => void; setRemoving: (route: Route) => voi
 function columns(t: ReturnType<typeof useRouteWords>, format: Format, acts: Acts | null): Column<Route>[] {
   return [
     { id: 'name', head: t('name'), cell: ({ name }) => <span className="name">{name}</span> },
-    { id: 'models', head: t('leads-to'), phone: true, cell: (route) => <Tiers of={route} format={format} /> },
+    { id: 'models', head: t('leads-to'), cell: (route) => <Tiers of={route} format={format} /> },
     {
       id: 'state',
       head: t('state'),
@@ -155,7 +156,7 @@ function columns(t: ReturnType<typeof useRouteWords>, format: Format, acts: Acts
         ) : warning === undefined ? (
           <State tone="on">{t('on')}</State>
         ) : (
-          <State tone="warn">{t(`warning-${warning.code}`, { model: warning.model ?? '' })}</State>
+          <State tone="warn">{t(`warning-${warning.code}`)}</State>
         ),
     },
     {
@@ -178,6 +179,11 @@ function columns(t: ReturnType<typeof useRouteWords>, format: Format, acts: Acts
   ]
 }
 
+/** `5 %`, and `2.50 %` where it is no whole number. */
+function partIn(format: Format, part: number): string {
+  return format.percent(part, Number.isInteger(Math.round(part * 10_000) / 100) ? 0 : 2)
+}
+
 /** One line a tier, in the order in which they are asked. */
 function Tiers({ of: { tiers, shadow }, format }: { of: Route; format: Format }) {
   const t = useRouteWords()
@@ -192,7 +198,7 @@ function Tiers({ of: { tiers, shadow }, format }: { of: Route; format: Format })
               <span key={target.model} className="route-leaf">
                 {target.model}
                 {targets.length > 1 && sum > 0 && (
-                  <span className="soft small"> {format.percent(target.weight / sum)}</span>
+                  <span className="soft small"> {partIn(format, target.weight / sum)}</span>
                 )}{' '}
                 <ModelStanding of={target} />
               </span>
@@ -202,7 +208,7 @@ function Tiers({ of: { tiers, shadow }, format }: { of: Route; format: Format })
       })}
       {shadow && (
         <div className="route-line small">
-          <span className="faint">{t('copies', { share: format.percent(shadow.share) })}</span> {shadow.model}
+          <span className="faint">{t('copies', { share: partIn(format, shadow.share) })}</span> {shadow.model}
         </div>
       )}
     </div>
