@@ -9,6 +9,7 @@ import { type Product, STARTER, startProduct } from './product.ts'
 type Json = any
 let product: Product
 let projectId: string
+let organizationId: string
 
 const OFF = {
   rules: [] as object[],
@@ -31,8 +32,9 @@ const bluebird = {
 
 before(async () => {
   product = await startProduct({ environment: { GATEWAY_WORKERS: '2' } })
-  const [project] = (await product.get<{ data: { id: string }[] }>('/api/projects')).data
+  const [project] = (await product.get<{ data: { id: string; organization_id: string }[] }>('/api/projects')).data
   projectId = project?.id ?? ''
+  organizationId = project?.organization_id ?? ''
 })
 after(() => product?.stop())
 
@@ -80,7 +82,7 @@ it('what was said is in force in every worker when it is answered, kept, and in 
   // Connections are spread over the workers, so that both of them answer some of these.
   const answers = await Promise.all(Array.from({ length: 8 }, () => chat('tell me of Bluebird')))
   for (const one of answers) assert.equal(one.body.error.code, 'content_filter')
-  const [event] = (await product.get<{ data: Json[] }>(`/api/audit?limit=1&action=project.safety_changed`)).data
+  const [event] = (await product.get<{ data: Json[] }>(`/api/audit?limit=1&organization_id=${organizationId}`)).data
   assert.equal(event.action, 'project.safety_changed')
   assert.deepEqual(event.before.rules, [])
   assert.equal(event.after.rules.length, 2)

@@ -20,6 +20,7 @@ import {
   useFormat,
 } from '../../ui/index.ts'
 import { LimitsSection } from '../limits/limits-section.tsx'
+import { SafetySection } from '../safety/safety-section.tsx'
 import { DeleteSection } from './delete-section.tsx'
 import { RenameSection } from './rename-section.tsx'
 import { useSettingsWords } from './settings-words.ts'
@@ -53,6 +54,7 @@ export function ProjectTab({ id }: { id: string }) {
             path={`/api/projects/${project.id}`}
             may={project.allowed.includes('project.update')}
           />
+          <SafetySection projectId={project.id} />
           <Content of={project} />
           {project.allowed.includes('project.delete') && (
             <DeleteSection
