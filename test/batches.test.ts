@@ -157,6 +157,12 @@ describe('files', () => {
     const { id } = await madeKey()
     const answer = await fetch(`${product.baseURL}/files`, { headers: { 'x-tradewind-key-id': id } })
     assert.equal(answer.status, 401)
+    const inference = await fetch(`${product.baseURL}/chat/completions`, {
+      method: 'POST',
+      headers: { 'x-tradewind-key-id': id, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: STARTER, messages: [{ role: 'user', content: 'Hi' }] }),
+    })
+    assert.equal(inference.status, 401, await inference.text())
     const asSomebodyElse = await fetch(`${product.baseURL}/files`, {
       headers: { authorization: `Bearer ${product.key}`, 'x-tradewind-key-id': id },
     })
@@ -315,6 +321,18 @@ describe('a batch', () => {
     const answered = since.filter(({ status }) => status !== 429 && status !== 503)
     assert.equal(answered.length, 40, 'a line that was asked twice is one record')
     assert.deepEqual(readdirSync(join(product.folder.root, 'batches')), [], 'nothing is left beside the files')
+  })
+
+  it('waits where a limit refuses its lines, and none of them fails', async () => {
+    const key = await madeKey()
+    const limited = await product.ask('PATCH', `/api/keys/${key.id}/limits`, { concurrency: 1 })
+    assert.equal(limited.status, 200, JSON.stringify(limited.body))
+    const by = product.openai({ apiKey: key.secret })
+    const lines = Array.from({ length: 8 }, (_, i) => request(`line ${i}`, { max_tokens: 24 }))
+    const batch = await ended((await batchOf(lines, by)).id, by)
+    assert.equal(batch.status, 'completed')
+    assert.deepEqual(batch.request_counts, { total: 8, completed: 8, failed: 0 })
+    assert.equal(new Set((await resultsIn(batch.output_file_id, by)).map(({ custom_id }) => custom_id)).size, 8)
   })
 
   it('of another project gets its turn beside a large one', async () => {

@@ -33,6 +33,14 @@ const refusal = (run: () => unknown): AppError => {
 }
 
 describe('key ring', () => {
+  it('finds a key by its id for requests from within, by the secret of it that works longest', () => {
+    const rotated = [keyOf('tw-new', { id: 'key_1' }), keyOf('tw-before', { id: 'key_1', expiresAtMs: 500 })]
+    for (const keys of [rotated, rotated.toReversed()])
+      assert.equal(createKeyRing(keys, { nowMs: () => 1000 }).byId('key_1').expiresAtMs, null)
+    assert.equal(refusal(() => ring.byId('key_tw-old')).status, 401)
+    assert.equal(refusal(() => ring.byId('key_none')).status, 401)
+  })
+
   it('finds a key in each of the three headers', () => {
     for (const headers of [
       { authorization: 'Bearer tw-a' },
