@@ -3,7 +3,7 @@ import { sentence } from '../platform/sentences.ts'
 import * as e from './errors.ts'
 
 const URL_TROUBLE: Readonly<Record<e.UrlTrouble, string>> = {
-  form: '这不是 URL。请写成 https://主机/路径。',
+  form: '这不是 URL。请写成 https://host/path。',
   scheme: 'URL 必须以 https:// 或 http:// 开头。',
   credentials: 'URL 中含有用户名或密码。请把密钥填在专用字段中。',
   more: 'URL 必须以路径结尾：请去掉 ? 或 # 开头的部分。',

@@ -7,6 +7,8 @@ const BY_NOUN: Record<string, RuleGroup> = {
   inference: 'models',
   models: 'models',
   playground: 'models',
+  files: 'models',
+  batches: 'models',
   keys: 'keys',
   service_accounts: 'keys',
   usage: 'usage',
