@@ -69,7 +69,9 @@ test('five hundred unruly clients leave nothing behind', async () => {
 async function restingFootprint(worker: number): Promise<ReturnType<typeof footprintOf>> {
   await product.idle()
   await product.until('the worker has no request left', async () => {
-    const metrics = await (await fetch(`${product.url}/metrics`, { headers: { connection: 'close', authorization: 'Bearer scrape' } })).text()
+    const metrics = await (
+      await fetch(`${product.url}/metrics`, { headers: { connection: 'close', authorization: 'Bearer scrape' } })
+    ).text()
     // The request for the metrics is one itself.
     return Number(/^tradewind_gateway_in_flight\S* (\d+)/m.exec(metrics)?.[1]) <= 1
   })

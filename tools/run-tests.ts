@@ -1,6 +1,7 @@
 /**
- * `npm test`: everything that runs without a system package. Pure cores and doors first, two files at a time; then the
- * whole system, one file at a time, since each boots the real product with the real starter model.
+ * `npm test`: everything that runs without a system package, two files at a time: pure cores and doors, then the whole
+ * system, where each file boots the real product with the real starter model; last, one at a time, what kills processes
+ * under load or looks at how much memory and time they take.
  *
  *   npm test                        all
  *   npm test -- src/gateway         only files whose path holds the given text
@@ -12,6 +13,10 @@ import { join } from 'node:path'
 import { starterModelPath } from '../test/models/starter.ts'
 
 const ROOT = join(import.meta.dirname, '..')
+/** Files of the whole system that bear no other beside them. */
+const ALONE: ReadonlySet<string> = new Set(
+  ['kills', 'unruly-clients', 'model-memory', 'second-start'].map((name) => `test/${name}.test.ts`),
+)
 const given = process.argv.slice(2)
 const onlyDatabase = given.includes('--database')
 const wanted = given.filter((one) => !one.startsWith('--'))
@@ -39,7 +44,17 @@ try {
 
 const system = files.filter((file) => file.startsWith('test/') && !file.startsWith('test/models/'))
 const parts = files.filter((file) => !system.includes(file))
-const results = [run(parts, 2), run(system, 1)]
+const results = [
+  run(parts, 2),
+  run(
+    system.filter((file) => !ALONE.has(file)),
+    2,
+  ),
+  run(
+    system.filter((file) => ALONE.has(file)),
+    1,
+  ),
+]
 process.exit(results.every((passed) => passed) ? 0 : 1)
 
 function run(some: string[], atOnce: number): boolean {

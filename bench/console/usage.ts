@@ -86,7 +86,14 @@ async function askQuestions({ db }: Database, billing: Billing, rounds: number):
   for (let round = 0; round < rounds; round++) {
     for (const [question, ms] of took)
       ms.push(1_000 * (await seconds(() => billing.usage.figures({ kind: 'machine' }, questionOf(question, to)))))
-    const filter = { ...filterFrom({ model: MODELS[0]! }), from: to - 30 * DAY_MS, to, tokensMin: null, requestedModel: null, id: null }
+    const filter = {
+      ...filterFrom({ model: MODELS[0]! }),
+      from: to - 30 * DAY_MS,
+      to,
+      tokensMin: null,
+      requestedModel: null,
+      id: null,
+    }
     list.push(
       1_000 * (await seconds(() => billing.requests.list({ kind: 'machine' }, filter, { limit: 50, after: null }))),
     )
