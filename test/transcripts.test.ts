@@ -3,24 +3,16 @@
  * transcript tells it to. Each agent sends back what it heard, and hears by its own rules.
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { Pool } from 'undici'
 import { type ScriptStep, scriptedEngine } from '../engine-host/scripted-engine.ts'
 import { createEngineServer } from '../engine-host/server.ts'
 import type { UsageRecord } from '../src/billing/usage-record.ts'
-import { createControlClient } from '../src/gateway/control-client.ts'
-import { ControlStandIn, keyOf, localReplica, routeOf } from '../src/gateway/control-stand-in.ts'
-import { createGateway } from '../src/gateway/gateway.ts'
-import { GATEWAY_LIMITS } from '../src/gateway/limits.ts'
+import { keyOf, localReplica, routeOf } from '../src/gateway/control-stand-in.ts'
 import { call, type PlainAnswer } from '../src/gateway/plain-client.ts'
 import { type Listening, listenOn } from '../src/gateway/scripted-upstream.ts'
-import { createSnapshotClient } from '../src/gateway/snapshot-client.ts'
-import { systemClock } from '../src/platform/clock.ts'
-import { dataFolderAt, makeDataFolder, sockets } from '../src/platform/data-folder.ts'
-import { createLog } from '../src/platform/log.ts'
+import { type StartedGateway, startGateway } from '../src/gateway/started-gateway.ts'
 import { chatAgent } from './transcripts/chat-agent.ts'
 import { messagesAgent } from './transcripts/messages-agent.ts'
 import { responsesAgent } from './transcripts/responses-agent.ts'
@@ -41,58 +33,24 @@ const AGENTS: Record<Transcript['speaks'], Agent> = {
 }
 const CONTEXT_TOKENS = 131_072
 
-const root = mkdtempSync(join(tmpdir(), 'tw-transcripts-'))
-const folder = dataFolderAt(root)
-const log = createLog('test', 'silent')
-const records: UsageRecord[] = []
-const socketPath = join(folder.run, 'eng_1.sock')
-const control = new ControlStandIn(folder, {
-  version: 1,
-  keys: [keyOf('tw-a')],
-  routes: [routeOf('coder', [localReplica('eng_1', socketPath)], { contextTokens: CONTEXT_TOKENS })],
-})
-const client = createControlClient(sockets.controlAdmin(folder), '0')
-const controlPublic = new Pool('http://control', { socketPath: sockets.control(folder) })
-const snapshots = createSnapshotClient({ control: client, clock: systemClock, log })
-const gateway = createGateway({
-  snapshots,
-  control: client,
-  controlPublic,
-  keyUses: { note() {}, stop: async () => {} },
-  content: { open: () => null, heldBytes: () => 0, stop: async () => {} },
-  usage: {
-    open() {},
-    progressed() {},
-    close(record) {
-      records.push(record)
-      return null
-    },
-  },
-  limits: { ...GATEWAY_LIMITS, drainMs: 200 },
-  publicUrl: 'https://cloud.example',
-  trustedProxies: [],
-  clock: systemClock,
-  log,
-  onAnswered() {},
-  onRecord() {},
-})
-
 /** What the model says next, and what it read last. */
 let next: readonly ScriptStep[] = []
 let prompt = ''
 let listening: Listening
-let port = 0
+let gateway: StartedGateway
 
 before(async () => {
-  makeDataFolder(folder)
-  const spec = {
-    engineId: 'eng_1',
-    modelName: 'coder',
-    task: 'chat',
-    toolParser: 'hermes',
-    reasoningParser: 'think',
-  } as const
-  const server = createEngineServer({ spec, nowMs: Date.now, log() {} })
+  let socketPath = ''
+  gateway = await startGateway(({ run }) => {
+    socketPath = join(run, 'eng_1.sock')
+    const replicas = [localReplica('eng_1', socketPath)]
+    return { keys: [keyOf('tw-a')], routes: [routeOf('coder', replicas, { contextTokens: CONTEXT_TOKENS })] }
+  })
+  const server = createEngineServer({
+    spec: { engineId: 'eng_1', modelName: 'coder', task: 'chat', toolParser: 'hermes', reasoningParser: 'think' },
+    nowMs: Date.now,
+    log() {},
+  })
   server.ready(
     scriptedEngine({
       script: (_request, read) => {
@@ -105,25 +63,19 @@ before(async () => {
     }),
   )
   listening = await listenOn(server.http, socketPath)
-  await control.start()
-  snapshots.start()
-  await control.until(() => control.seen.length > 0)
-  port = (await gateway.listen({ host: '127.0.0.1', port: 0, reusePort: false })).port
 })
 after(async () => {
-  await gateway.drain()
-  snapshots.stop()
-  await Promise.all([client.close(), controlPublic.destroy(), control.kill(), listening.kill()])
-  rmSync(root, { recursive: true })
+  await gateway.close()
+  await listening.kill()
 })
 
 function send(transcript: Transcript, path: string, body: Json): Promise<PlainAnswer> {
   const headers = { ...transcript.headers, authorization: 'Bearer tw-a', 'content-type': 'application/json' }
-  return call({ port, path, headers, body: JSON.stringify(body) })
+  return call({ port: gateway.port, path, headers, body: JSON.stringify(body) })
 }
 
 function recordOf({ headers }: PlainAnswer): UsageRecord {
-  const record = records.find(({ id }) => id === headers['x-request-id'])
+  const record = gateway.records.find(({ id }) => id === headers['x-request-id'])
   assert.ok(record, 'a request left no record')
   return record
 }

@@ -145,7 +145,12 @@ export class AnswerWatch {
   }
 
   #readTotals(json: Json): void {
-    if (isObject(json.usage)) this.#takeUsage(usageIn(json.usage))
+    if (isObject(json.usage)) {
+      const usage = usageIn(json.usage)
+      if (isCount(json.usage.completion_tokens)) this.#takeUsage(usage)
+      // Without a count of what was said, the pieces go on counting; a zero is one.
+      else this.#usage = { ...usage, tokensOut: this.#usage?.tokensOut ?? 0 }
+    }
     if (isObject(json.timings)) {
       const timings = json.timings
       this.#timings = {
@@ -184,14 +189,19 @@ export function usageIn(usage: Json): Usage {
   const detailsOut = isObject(usage.completion_tokens_details) ? usage.completion_tokens_details : {}
   return {
     tokensIn,
-    tokensCached: Math.min(tokensIn, countIn(detailsIn.cached_tokens)),
+    // DeepSeek's own name lies beside the totals, not within their details.
+    tokensCached: Math.min(tokensIn, countIn(detailsIn.cached_tokens ?? usage.prompt_cache_hit_tokens)),
     tokensOut,
     tokensReasoning: Math.min(tokensOut, countIn(detailsOut.reasoning_tokens)),
   }
 }
 
 function countIn(value: unknown): number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : 0
+  return isCount(value) ? value : 0
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
 
 function durationIn(value: unknown): number | null {
