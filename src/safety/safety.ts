@@ -114,8 +114,8 @@ export async function openSafety({ db, clock, audit, organizations, personNames 
 
     /** Deletes what a project, or with `projectId` null an organisation, wanted, in the transaction that ends it. */
     async forget(tx: Tx, gone: { organizationId: string; projectId: string | null }): Promise<void> {
-      const isGone = (row: { organizationId: string; projectId: string }) =>
-        gone.projectId === null ? row.organizationId === gone.organizationId : row.projectId === gone.projectId
+      // In memory it stays until the next start: no key is left that it could be for, and were the transaction to fail after
+      // all, rules that are gone from memory only would protect nobody.
       await tx
         .delete(safetyPolicy)
         .where(
@@ -123,8 +123,6 @@ export async function openSafety({ db, clock, audit, organizations, personNames 
             ? eq(safetyPolicy.organizationId, gone.organizationId)
             : eq(safetyPolicy.projectId, gone.projectId),
         )
-      // Should the transaction fail after all, the next change of that project writes it anew from the table.
-      for (const row of [...rows.values()]) if (isGone(row)) rows.delete(row.projectId)
     },
   }
 }
