@@ -28,6 +28,13 @@ export function rewriteAnswer({ streamType, stream, whole, refusal }: DialectWor
   }
 }
 
+/** Of a stream that says that it is over before it said why. */
+export const NO_FINISH: Trouble = {
+  status: 502,
+  code: 'engine_lost',
+  message: 'The engine stopped in the middle of this answer.',
+}
+
 /** What an engine says in the middle of a stream. */
 export function troubleIn(error: Json): Trouble {
   return {

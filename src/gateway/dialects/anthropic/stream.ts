@@ -11,7 +11,7 @@
  */
 import type { Trouble } from '../dialect.ts'
 import { isObject, type Json, objectIn } from '../fields.ts'
-import { troubleIn } from '../rewrite-answer.ts'
+import { NO_FINISH, troubleIn } from '../rewrite-answer.ts'
 import { type Ending, endingOf, messageHead, signatureOf, toolUseId } from './answer.ts'
 import { anthropicRefusal } from './errors.ts'
 import { deltaUsage, messageUsage } from './usage.ts'
@@ -203,6 +203,10 @@ export class MessageStream {
   }
 
   #end(): void {
+    if (this.#begun && this.#finish === null) {
+      this.#out += this.broken(NO_FINISH)
+      return
+    }
     this.#begin({})
     for (let first = this.#line[0]; first !== undefined; first = this.#line[0]) {
       this.#close(first)

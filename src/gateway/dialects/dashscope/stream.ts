@@ -13,7 +13,7 @@
  */
 import type { Trouble } from '../dialect.ts'
 import { isObject, type Json, objectIn } from '../fields.ts'
-import { troubleIn } from '../rewrite-answer.ts'
+import { NO_FINISH, troubleIn } from '../rewrite-answer.ts'
 import { dashScopeRefusal } from './errors.ts'
 import type { AnswerForm } from './request.ts'
 import { Said } from './said.ts'
@@ -81,6 +81,7 @@ export class GenerationStream {
   }
 
   #end(): string {
+    if ([...this.#choices.values()].some(({ finish }) => finish === null)) return this.broken(NO_FINISH)
     this.#over = true
     if (this.#choices.size === 0) this.#choices.set(0, new Said())
     return this.#tell(true)
