@@ -157,7 +157,7 @@ const RECORDED: Record<string, Pick<StreamShape, 'tokensOut' | 'source'>> = {
   'llama-server-0.6.0-dev/chat-n2.sse': { tokensOut: 16, source: 'engine' },
 }
 
-const recorded = join(import.meta.dirname, 'recorded-answers')
+export const RECORDED_ANSWERS = join(import.meta.dirname, 'recorded-answers')
 export const STREAM_SHAPES: readonly StreamShape[] = [
   ...Object.entries(WRITTEN).map(([name, [text, tokensOut, source, isWhole]]) => ({
     name,
@@ -166,13 +166,13 @@ export const STREAM_SHAPES: readonly StreamShape[] = [
     source,
     ...(isWhole === undefined ? {} : { isWhole }),
   })),
-  ...readdirSync(recorded, { recursive: true, encoding: 'utf8' })
+  ...readdirSync(RECORDED_ANSWERS, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.sse'))
     .map(recordedShape),
 ]
 
 function recordedShape(name: string): StreamShape {
-  const stream = readFileSync(join(recorded, name))
+  const stream = readFileSync(join(RECORDED_ANSWERS, name))
   const text = stream.toString()
   const total = [...text.matchAll(/"completion_tokens":(\d+)/g)].at(-1)?.[1]
   const pieces = text.match(/"(?:content|reasoning|reasoning_content)":"(?!")|"tool_calls":\[\{/g)?.length ?? 0
