@@ -7,7 +7,7 @@ import { scanBody } from './scan-body.ts'
 const scan = (text: string) => scanBody(Buffer.from(text))
 const code = (text: string | Buffer): string => {
   try {
-    scanBody(Buffer.from(text as string))
+    scanBody(typeof text === 'string' ? Buffer.from(text) : text)
   } catch (error) {
     return (error as AppError).code
   }
@@ -206,6 +206,17 @@ describe('scanBody', () => {
       }),
       { numRuns: 2000 },
     )
+  })
+
+  it('sees what ends or spoils a long string at each of its bytes, wherever the body begins in memory', () => {
+    const memory = Buffer.alloc(2_000)
+    for (const found of ['"', '\\', '\\n', '\n', '\u0000', '\u001f', '\u00e9', '\u007f', ' '])
+      for (let at = 250; at < 280; at++)
+        for (let start = 0; start < 5; start++) {
+          const text = `{"x":"${'é~ a'.repeat(100).slice(0, at)}${found}${'z'.repeat(at % 9)}","model":"m"}`
+          const body = memory.subarray(start, start + memory.write(text, start))
+          assert.equal(code(body) === 'accepted', isJson(text), JSON.stringify([found, at, start]))
+        }
   })
 })
 
