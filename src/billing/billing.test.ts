@@ -81,9 +81,10 @@ test('batches that arrive at once, some of them twice, are all counted once', as
 })
 
 test('a record comes back as it went in', async () => {
-  await billing.recordUsage([record('req_whole', { projectId: 'proj_2' })])
+  const whole = record('req_whole', { projectId: 'proj_2', requestedModel: 'house-chat' })
+  await billing.recordUsage([whole])
   const { data } = await billing.requests.list(MACHINE, where({ project_id: 'proj_2' }), { limit: 1, after: null })
-  const { startedAtMs, ...rest } = record('req_whole', { projectId: 'proj_2' })
+  const { startedAtMs, ...rest } = whole
   const unnamed = { keyName: null, keyKind: null, projectName: null, personId: null, personName: null }
   assert.deepEqual(data, [{ ...rest, ...unnamed, outcome: 'ok', startedAt: new Date(startedAtMs) }])
 })

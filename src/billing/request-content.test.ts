@@ -9,7 +9,7 @@ import { newId } from '../platform/ids.ts'
 import { createLog } from '../platform/log.ts'
 import { laidOut, packedContent } from './packed-content.ts'
 import { createRequestContent, type RequestContent } from './request-content.ts'
-import type { ClosedRequest, ContentText, SentContent } from './request-detail.ts'
+import type { ClosedRequest, ContentText, FailedAttempt, SentContent } from './request-detail.ts'
 import { requestContent } from './tables.ts'
 
 const DAY_MS = 24 * 60 * 60_000
@@ -279,7 +279,11 @@ describe('how much is kept', () => {
 
 describe('parameters', () => {
   it('are kept of every request, once, and outlive what it said', async () => {
-    const detail = { parameters: { stream: true, body_bytes: 120, temperature: 0.5, tools: 2 }, client: 'curl/8.5.0' }
+    const attempts: FailedAttempt[] = [
+      { model: 'near', engine_id: 'eng_1', failed: 'refused', status: 429, after_ms: 12 },
+    ]
+    const parameters = { stream: true, body_bytes: 120, temperature: 0.5, tools: 2 }
+    const detail = { parameters, client: 'curl/8.5.0', attempts }
     const request = { id: newId('req'), detail } as ClosedRequest
     await contents.recordDetails([request, { id: newId('req') } as ClosedRequest])
     await contents.recordDetails([{ ...request, detail: { ...detail, client: 'other' } }])
