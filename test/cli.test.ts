@@ -275,21 +275,75 @@ describe('upstreams', () => {
     const theirs = await startModelsServer()
     theirs.lists({ id: 'one' })
     try {
-      assert.match(await does('upstream list'), /No upstream yet/)
+      assert.match(await does('upstreams list'), /No upstream yet/)
       process.env.THEIR_KEY = 'sk-theirs-1234567890'
-      const added = await does('upstream add', 'vendor', 'openai', theirs.url, '--secret-env', 'THEIR_KEY', '--private')
+      const added = await does(
+        'upstreams add',
+        'vendor',
+        'openai',
+        theirs.url,
+        '--secret-env',
+        'THEIR_KEY',
+        '--private',
+      )
       assert.match(added, /^vendor \(up_\w+\) is well, and serves 1 models\.\n {2}vendor\/one$/m)
       assert.equal(theirs.asked[0]?.headers.authorization, 'Bearer sk-theirs-1234567890')
-      assert.match(await does('upstream list'), /vendor +openai +http:\S+ +healthy +1 /)
-      assert.match(await does('upstream test', 'vendor'), /^vendor answered in \d+ ms with 1 models\.$/m)
+      assert.match(await does('upstreams list'), /vendor +openai +http:\S+ +healthy +1 /)
+      assert.match(await does('upstreams test', 'vendor'), /^vendor answered in \d+ ms with 1 models\.$/m)
       theirs.answers(500, {})
-      await refuses(['upstream', 'test', 'vendor'], /It answered with an error\. \(status 500\)/)
-      assert.match(await does('upstream remove', 'vendor'), /^vendor is deleted/)
-      await refuses(['upstream', 'remove', 'vendor'], /There is no upstream vendor/)
+      await refuses(['upstreams', 'test', 'vendor'], /It answered with an error\. \(status 500\)/)
+      assert.match(await does('upstreams remove', 'vendor'), /^vendor is deleted/)
+      await refuses(['upstreams', 'remove', 'vendor'], /There is no upstream vendor/)
     } finally {
       delete process.env.THEIR_KEY
       await theirs.close()
     }
+  })
+})
+
+describe('routes', () => {
+  it('are set, listed and removed, and a model runs out and takes requests again', async () => {
+    assert.match(await does('routes list'), /^No route\./)
+    assert.match(
+      await does('routes set', 'house', '--to', 'tiny=95,tiny-2=5', '--retries', '1'),
+      /^house is in force\./,
+    )
+    assert.match(await does('routes list'), /^house +on +tiny/m)
+    assert.match(await does('routes drain', 'tiny'), /^tiny takes nothing new\.$/m)
+    assert.match(await does('routes undrain', 'tiny'), /^tiny takes requests\.$/m)
+    assert.match(await does('routes remove', 'house'), /^house is removed\.$/m)
+    await refuses(['routes', 'remove', 'house'], /\(routing\.\w+\)/)
+    await refuses(['routes', 'set', 'house'], /Say where it leads/)
+  })
+})
+
+describe('batches', () => {
+  it('are listed, and cancelled', async () => {
+    const project = /^(proj_\w+) /m.exec(await does('projects list'))?.[1] ?? ''
+    assert.match(await does('batches list', project), /^No batch yet\./)
+    const authorization = { authorization: `Bearer ${product.key}` }
+    const body = { model: 'tiny', prompt: 'Once', max_tokens: 200 }
+    const lines = Array.from({ length: 300 }, (_, line) =>
+      JSON.stringify({ custom_id: `line-${line}`, method: 'POST', url: '/v1/completions', body }),
+    )
+    const form = new FormData()
+    form.set('purpose', 'batch')
+    form.set('file', new Blob([lines.join('\n')]), 'lines.jsonl')
+    const file = await fetch(`${product.url}/v1/files`, { method: 'POST', headers: authorization, body: form })
+    const wanted = {
+      input_file_id: ((await file.json()) as { id: string }).id,
+      endpoint: '/v1/completions',
+      completion_window: '24h',
+    }
+    const made = await fetch(`${product.url}/v1/batches`, {
+      method: 'POST',
+      headers: { ...authorization, 'content-type': 'application/json' },
+      body: JSON.stringify(wanted),
+    })
+    const { id } = (await made.json()) as { id: string }
+    assert.match(await does('batches list', project), new RegExp(`^${id} `, 'm'))
+    assert.match(await does('batches cancel', id), new RegExp(`^${id} is being cancelled; `))
+    await refuses(['batches', 'cancel', 'batch_none'], /\(batches\.\w+\)/)
   })
 })
 

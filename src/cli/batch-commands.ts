@@ -17,7 +17,7 @@ const toTheMinute = (time: string) => time.slice(0, 16).replace('T', ' ')
 
 export const BATCH_COMMANDS: Command[] = [
   {
-    words: 'batch list',
+    words: 'batches list',
     takes: ['project'],
     says: 'List the batches of a project, by its id.',
     async run(control, [project = ''], _options, print) {
@@ -41,7 +41,7 @@ export const BATCH_COMMANDS: Command[] = [
     },
   },
   {
-    words: 'batch cancel',
+    words: 'batches cancel',
     takes: ['id'],
     says: 'Cancel a batch. Answers that are there are kept.',
     async run(control, [id = ''], _options, print) {

@@ -16,13 +16,13 @@ const pathOf = (name: string) => `/api/routes/${encodeURIComponent(name)}`
 
 export const ROUTE_COMMANDS: Command[] = [
   {
-    words: 'route list',
+    words: 'routes list',
     takes: [],
     says: 'List routes, the models that each leads to, and how these are.',
     async run(control, _given, _options, print) {
       const routes = await allRows<Route>(control, '/api/routes', {})
       if (routes.length === 0)
-        return print('No route. Make one with: npm run tradewind -- route set <name> --to "<model>=95,<model>=5"')
+        return print('No route. Make one with: npm run tradewind -- routes set <name> --to "<model>=95,<model>=5"')
       const rows = routes.map((route) => [
         route.name,
         route.enabled ? 'on' : 'off',
@@ -34,7 +34,7 @@ export const ROUTE_COMMANDS: Command[] = [
     },
   },
   {
-    words: 'route set',
+    words: 'routes set',
     takes: ['name'],
     options: {
       to: { type: 'string', says: 'models with weights, "a=95,b=5"; after a ";" those to fall back on' },
@@ -64,7 +64,7 @@ export const ROUTE_COMMANDS: Command[] = [
     },
   },
   {
-    words: 'route remove',
+    words: 'routes remove',
     takes: ['name'],
     says: 'Remove a route. Its models stay as they are.',
     async run(control, [name = ''], _options, print) {
@@ -72,8 +72,8 @@ export const ROUTE_COMMANDS: Command[] = [
       print(`${name} is removed.`)
     },
   },
-  drainCommand('route drain', true, 'Let a model run out: nothing new is sent there, running answers end.'),
-  drainCommand('route undrain', false, 'Let a drained model take requests again.'),
+  drainCommand('routes drain', true, 'Let a model run out: nothing new is sent there, running answers end.'),
+  drainCommand('routes undrain', false, 'Let a drained model take requests again.'),
 ]
 
 function drainCommand(words: string, draining: boolean, says: string): Command {

@@ -6,11 +6,11 @@ import { CommandFailed, type Control } from './control.ts'
 import { table } from './table.ts'
 
 const NO_UPSTREAM =
-  'No upstream yet. Add one with: npm run tradewind -- upstream add <name> <openai|anthropic|vllm|llama_server|ollama|tradewind> <url>'
+  'No upstream yet. Add one with: npm run tradewind -- upstreams add <name> <openai|anthropic|vllm|llama_server|ollama|tradewind> <url>'
 
 export const UPSTREAM_COMMANDS: Command[] = [
   {
-    words: 'upstream add',
+    words: 'upstreams add',
     takes: ['name', 'kind', 'url'],
     options: {
       'secret-env': { type: 'string', says: 'name of the environment variable that holds its secret' },
@@ -34,7 +34,7 @@ export const UPSTREAM_COMMANDS: Command[] = [
     },
   },
   {
-    words: 'upstream list',
+    words: 'upstreams list',
     takes: [],
     says: 'List upstreams, and how they are.',
     async run(control, _given, _options, print) {
@@ -58,7 +58,7 @@ export const UPSTREAM_COMMANDS: Command[] = [
     },
   },
   {
-    words: 'upstream test',
+    words: 'upstreams test',
     takes: ['upstream'],
     says: 'Look at an upstream now, named by its name or id.',
     async run(control, [wanted = ''], _options, print) {
@@ -72,7 +72,7 @@ export const UPSTREAM_COMMANDS: Command[] = [
     },
   },
   {
-    words: 'upstream remove',
+    words: 'upstreams remove',
     takes: ['upstream'],
     says: 'Delete an upstream, named by its name or id. Its models are gone for every client at once.',
     async run(control, [wanted = ''], _options, print) {
@@ -102,7 +102,7 @@ async function found(control: Control, wanted: string): Promise<UpstreamRowOnWir
   const upstreams = await allRows<UpstreamRowOnWire>(control, '/api/upstreams')
   const one = upstreams.find(({ id, name }) => id === wanted || name === wanted)
   if (one === undefined)
-    throw new CommandFailed(`There is no upstream ${wanted}. See: npm run tradewind -- upstream list`)
+    throw new CommandFailed(`There is no upstream ${wanted}. See: npm run tradewind -- upstreams list`)
   return one
 }
 
