@@ -5,12 +5,14 @@
  *   npm run soak -- --kills 1000 --requests 1000000 --keep
  *                                                        adds to docs/soak-totals.json and prints docs/soak.md; what that
  *                                                        file already has of this commit is not done again
+ *   --documented 1000                                    so many more, made by Schemathesis from our OpenAPI document; 0 = none
  *   --seed 7                                             the same random choices again
  *
  * Fails where anything was lost, doubled, failed, crashed or grew.
  */
 import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
+import { runDocumented } from './documented.ts'
 import { runFuzz } from './fuzz.ts'
 import { runKills } from './kills.ts'
 import { randomFrom } from './random.ts'
@@ -24,6 +26,7 @@ const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '50' },
     requests: { type: 'string', default: '20000' },
+    documented: { type: 'string', default: '1000' },
     seed: { type: 'string' },
     keep: { type: 'boolean', default: false },
   },
@@ -66,6 +69,17 @@ for (let part = 0; left.kills > 0 || left.requests > 0; part++) {
   }
   if (values.keep) addTotals(run)
   if (troubles.length > 0) break
+}
+
+if (troubles.length === 0 && Number(values.documented) > 0) {
+  const fuzzed = await runDocumented(Number(values.documented), seed)
+  if ('missing' in fuzzed) console.log(`No requests from the document: ${fuzzed.missing}`)
+  else {
+    console.log(`answers to ${fuzzed.requests} requests from the document: ${JSON.stringify(fuzzed.byStatus)}`)
+    troubles.push(
+      ...Object.entries(fuzzed.findings).map(([what, { times, example }]) => `${times} × ${what} ${example}`),
+    )
+  }
 }
 
 for (const trouble of troubles) console.error(`NOT RIGHT  ${trouble}`)
