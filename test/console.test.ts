@@ -221,6 +221,7 @@ for (const [index, look] of LOOKS.entries())
         'models',
         'usage',
         'requests',
+        'batches',
         'keys',
         'people',
       ])

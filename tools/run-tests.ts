@@ -15,7 +15,7 @@ import { starterModelPath } from '../test/models/starter.ts'
 const ROOT = join(import.meta.dirname, '..')
 /** Files of the whole system that bear no other beside them. */
 const ALONE: ReadonlySet<string> = new Set(
-  ['kills', 'unruly-clients', 'model-memory', 'second-start'].map((name) => `test/${name}.test.ts`),
+  ['backups', 'kills', 'unruly-clients', 'model-memory', 'second-start'].map((name) => `test/${name}.test.ts`),
 )
 const given = process.argv.slice(2)
 const onlyDatabase = given.includes('--database')

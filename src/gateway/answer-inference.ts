@@ -6,80 +6,33 @@
  * From the moment a route is known, whatever happens leaves exactly one usage record.
  */
 import type { OutgoingHttpHeaders } from 'node:http'
-import type { UsageRecord, UsageSink } from '../billing/usage-record.ts'
-import { ENGINE_HEADERS } from '../engines/engine-wire.ts'
-import type { Clock } from '../platform/clock.ts'
+import type { UsageRecord } from '../billing/usage-record.ts'
 import { AppError } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
-import type { AnswerText } from './answer-text.ts'
-import { type AnswerCounts, AnswerWatch } from './answer-watch.ts'
-import { type Call, closeRecord, noteEnd } from './call.ts'
+import { AnswerWatch } from './answer-watch.ts'
+import { askEngine, engineHeaders } from './ask-engine.ts'
+import { type Call, closeRecord } from './call.ts'
 import { ClientAnswer } from './client-answer.ts'
-import type { ContentOutbox } from './content-outbox.ts'
-import type { ControlClient } from './control-client.ts'
 import type { Asked } from './dialects/dialect.ts'
 import { codeIn } from './engine-error.ts'
-import type { EngineConnection, EnginePools } from './engine-pools.ts'
-import { ClientLeft, Starting, TargetsExhausted } from './errors.ts'
-import {
-  answerError,
-  answerRefusal,
-  answerReplay,
-  answerUnexpected,
-  baseHeaders,
-  callerOf,
-  type Exchange,
-} from './exchange.ts'
+import { ClientLeft, TargetsExhausted } from './errors.ts'
+import { answerError, answerRefusal, answerReplay, answerUnexpected, callerOf, type Exchange } from './exchange.ts'
 import { WakeRefused } from './find-replica.ts'
-import type { AnswerFilter } from './hooks/answer-filter.ts'
-import type { AskWithin } from './hooks/moderator.ts'
-import type { Idempotency } from './idempotency/idempotency.ts'
 import type { RecordedAnswer } from './idempotency/recorded-answer.ts'
+import { type InferenceDeps, inForce } from './inference-deps.ts'
 import type { InferencePath } from './inference-paths.ts'
 import { requireScope } from './key-ring.ts'
-import type { KeyUses } from './key-uses.ts'
-import type { GatewayLimits } from './limits.ts'
-import type { RoomQueue } from './queue/room-queue.ts'
 import { createRoomSeeker, queueTimeoutOf } from './queue/wait-for-room.ts'
 import { letIn } from './rate-limits/let-in.ts'
-import type { RateLimiter } from './rate-limits/rate-limiter.ts'
-import { type HeldBytes, readBody } from './read-body.ts'
-import { type RelayEnd, relay } from './relay.ts'
-import { failureOf } from './routing/after-attempt.ts'
-import { askEngines, type Patience, type RoutedRequest, type RoutingDeps } from './routing/ask-engines.ts'
+import { readBody } from './read-body.ts'
+import { askEngines, type RoutedRequest } from './routing/ask-engines.ts'
 import { chooseReplica } from './routing/plan-route.ts'
 import { conversationKey, prefixKey } from './routing/request-key.ts'
 import { settle } from './routing/settle.ts'
-import type { Shadows } from './routing/shadow.ts'
 import { scanBody } from './scan-body.ts'
-import type { KeyKind, ScopeLimits, SnapshotKey, SnapshotReplica } from './snapshot.ts'
-import type { InForce, Snapshots } from './snapshot-client.ts'
-import { type Phases, timingHeaders } from './timing-headers.ts'
-import type { Tracing } from './tracing/tracing.ts'
+import type { ScopeLimits, SnapshotKey } from './snapshot.ts'
+import type { InForce } from './snapshot-client.ts'
 import { askUpstream } from './upstream-dialects/upstream-dialect.ts'
-
-export type InferenceDeps = Omit<RoutingDeps, 'limits'> & {
-  shadows: Shadows
-  snapshots: Snapshots
-  pools: EnginePools
-  usage: UsageSink
-  content: ContentOutbox
-  keyUses: KeyUses
-  limits: GatewayLimits
-  rateLimits: RateLimiter
-  held: HeldBytes
-  /** Null or absent = no spans are made. */
-  tracing?: Tracing | null
-  idempotency: Idempotency
-  queue: RoomQueue
-  /** Asks a guard model for a project's hooks. */
-  askGuard: AskWithin
-  /** Keeps responses. */
-  control: Pick<ControlClient, 'responses'>
-  clock: Clock
-  /** Told of each closed record, for metrics. */
-  onRecord(record: UsageRecord, keyKind: KeyKind): void
-}
 
 /** @throws AppError before a route is known; later trouble is answered and recorded here */
 export async function answerInference(exchange: Exchange, path: InferencePath, deps: InferenceDeps): Promise<void> {
@@ -166,12 +119,6 @@ function asItCame(bytes: Buffer): Omit<Asked, 'openAnswer'> & { openAnswer: null
 /** Some clients begin with one, which RFC 8259 lets a reader ignore. Whoever reads the body next need not know. */
 function withoutByteOrderMark(bytes: Buffer): Buffer {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
-}
-
-function inForce(deps: InferenceDeps): InForce {
-  const current = deps.snapshots.current()
-  if (current === null) throw new Starting({})
-  return current
 }
 
 type AskedCall = Pick<
@@ -317,91 +264,6 @@ function routeHeaders({ leaf, route, failed }: Call): OutgoingHttpHeaders {
   return failed === null ? model : { ...model, 'x-tradewind-attempts': String(failed.length + 1) }
 }
 
-async function askEngine(
-  call: Call,
-  replica: SnapshotReplica,
-  patience: Patience,
-  deps: InferenceDeps,
-): Promise<RelayEnd> {
-  const { exchange, record, head, client, leaf } = call
-  record.model = leaf.model
-  record.adapter = leaf.adapter
-  record.deploymentId = leaf.deploymentId
-  record.engineId = replica.engineId
-  record.gatewayMs = performance.now() - call.bodyAt
-  const request = { path: call.path.enginePath, body: call.body }
-  const elsewhere = askUpstream(replica, { ...request, head, startedAtMs: exchange.startedAtMs })
-  const { path, body } = elsewhere ?? request
-  const connection = deps.pools.take(replica)
-  const ended = deps.queue.began(leaf.model)
-  const attempt = exchange.trace?.attempt(leaf.model, replica)
-  const askedAt = performance.now()
-  let wasTaken = true
-  const text = call.content?.beginAnswer() ?? null
-  if (client.isGone) text?.close()
-  else client.signal.addEventListener('abort', () => text?.close(), { once: true })
-  const filter = openFilter(call, text, deps, () => watch.counts())
-  const watch: AnswerWatch = new AnswerWatch(connection.isOurs ? 'engine' : 'upstream', filter === null ? text : null)
-  const note = (end: RelayEnd) => {
-    noteEnd(record, watch, end, replica)
-    if (filter?.isBlocked) record.finish = 'content_filter'
-  }
-  try {
-    const end = await relay({
-      dispatcher: connection.dispatcher,
-      path: connection.pathPrefix + path,
-      headers: engineHeaders(call, replica, connection, attempt?.headers),
-      body,
-      client,
-      watch,
-      upstream: elsewhere?.answer ?? null,
-      rewrite: filter ?? call.openAnswer?.(exchange.id) ?? null,
-      stripUsage: !head.includeUsage,
-      clientHeaders: () => ({ ...baseHeaders(exchange), ...timingHeaders(phasesOf(call, askedAt)) }),
-      cancelPath: connection.isOurs ? `/requests/${exchange.id}` : null,
-      lastWordsMs: deps.limits.lastWordsMs,
-      patience: head.stream ? patience : { ...patience, firstTokenMs: null },
-      onContent: () => {
-        record.firstTokenMs ??= performance.now() - exchange.startedAt
-        deps.usage.progressed(record, watch)
-      },
-      beforeEnd: (end) => {
-        note(end)
-        return closeRecord(call, client.status, deps)
-      },
-    })
-    wasTaken = end.kind !== 'refused'
-    attempt?.end(
-      end.kind === 'refused' ? end.status : null,
-      failureOf(end)?.failed ?? (end.kind === 'answered' ? record.errorCode : end.kind),
-    )
-    if (!call.isClosed) note(end)
-    return end
-  } finally {
-    connection.release()
-    ended(wasTaken)
-  }
-}
-
-/** Looks through an answer, where its project wants that; null = nobody does. */
-function openFilter(
-  { hooked, key, path, head, openAnswer, exchange }: Call,
-  text: AnswerText | null,
-  { askGuard }: InferenceDeps,
-  counts: () => AnswerCounts,
-): AnswerFilter | null {
-  if (hooked === null || !path.enginePath.endsWith('/completions')) return null
-  const inner = openAnswer?.(exchange.id) ?? null
-  const { hooks, prompt } = hooked
-  return hooks.filter({ key, ask: askGuard, prompt, inner, stripUsage: !head.includeUsage, text, counts })
-}
-
-function phasesOf({ limitsMs, queuedMs, record, exchange }: Call, askedAt: number): Phases {
-  const now = performance.now()
-  const { gatewayMs } = record
-  return { limitsMs, queuedMs, gatewayMs, engineMs: now - askedAt, totalMs: now - exchange.startedAt }
-}
-
 /** A copy of a share of the requests of an alias, for a model that nobody hears. */
 function sendShadow(call: Call, deps: InferenceDeps): void {
   const { route, exchange, head, key, body } = call
@@ -421,23 +283,4 @@ function sendShadow(call: Call, deps: InferenceDeps): void {
     const headers = engineHeaders(copied, replica, connection)
     return { alias: route.model, dispatcher, path: pathPrefix + asked.path, headers, body: asked.body, release }
   })
-}
-
-/** Only what an engine needs to know goes there: nothing that the client sent names a person or a secret to it. */
-function engineHeaders(
-  call: Pick<Call, 'exchange' | 'key' | 'leaf' | 'openAnswer'>,
-  replica: SnapshotReplica,
-  connection: EngineConnection,
-  trace: readonly string[] = [],
-): string[] {
-  const headers = ['content-type', 'application/json', ENGINE_HEADERS.requestId, call.exchange.id]
-  if (replica.authorization !== null) headers.push(...Object.entries(replica.authorization).flat())
-  if (!connection.isOurs) return headers
-  headers.push(...trace)
-  const { key, leaf } = call
-  headers.push(ENGINE_HEADERS.salt, key.salt, ENGINE_HEADERS.share, key.share)
-  headers.push(ENGINE_HEADERS.usage, call.openAnswer === null ? 'always' : 'both')
-  if (leaf.adapter !== null) headers.push(ENGINE_HEADERS.adapter, leaf.adapter)
-  if (key.contentOnDisk) headers.push(ENGINE_HEADERS.disk, 'allow')
-  return headers
 }
