@@ -294,7 +294,8 @@ async function railOf(page: Page, say: Say, look: Look): Promise<string[]> {
   if (look.width === 390) await page.getByRole('button', { name: say('frame', 'menu'), exact: true }).click()
   const links = await page.locator('.rail nav').getByRole('link').allTextContents()
   if (look.width === 390) await page.keyboard.press('Escape')
-  const names = ['overview', 'playground', 'models', 'usage', 'requests', 'keys', 'machine', 'people', 'settings']
+  const work = ['overview', 'playground', 'models', 'usage', 'requests', 'batches', 'keys']
+  const names = [...work, 'machine', 'upstreams', 'routes', 'people', 'settings']
   return links.map((text) => names.find((name) => say('frame', name) === text.trim()) ?? text)
 }
 

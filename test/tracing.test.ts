@@ -85,7 +85,12 @@ function ask(body: object, headers: Record<string, string> = {}): Promise<Respon
   return fetch(`${product.url}/v1/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${product.key}`, 'content-type': 'application/json', ...headers },
-    body: JSON.stringify({ messages: [{ role: 'user', content: `Say ${MARKER}` }], max_tokens: 5, ...body }),
+    body: JSON.stringify({
+      messages: [{ role: 'user', content: `Say ${MARKER}` }],
+      max_tokens: 5,
+      ignore_eos: true,
+      ...body,
+    }),
   })
 }
 
